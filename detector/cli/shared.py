@@ -1,0 +1,164 @@
+"""What several commands share: options, the model, and how a problem is told."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from detector.io.output import refuse_output
+from detector.io.readers import EXTENSIONS
+from detector.io.rows import Fields
+from detector.io.show import visible
+from detector.io.sources import STDIN, Source, expand, is_input
+
+if TYPE_CHECKING:
+    from detector.scorer import Scorer
+
+F = TypeVar("F", bound=Callable[..., Any])
+MOST_ERRORS_SHOWN = 20
+
+
+class Failure(click.ClickException):
+    """A problem that ends the command: one sentence, exit status 2."""
+
+    exit_code = 2
+
+    def format_message(self) -> str:
+        """Return the sentence without anything that could steer the terminal."""
+        return visible(self.message)
+
+
+class Probability(click.ParamType[float]):
+    """A number above 0 and at most 1."""
+
+    name = "P"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return ``value`` as a float, or fail with a sentence."""
+        try:
+            number = float(value)
+        except ValueError:
+            number = float("nan")
+        if not 0 < number <= 1:
+            self.fail(f"{value!r} is not a number above 0 and at most 1, such as 0.8", param, ctx)
+        return number
+
+
+def open_scorer(model: str | None) -> Scorer:
+    """Return the scorer of the folder ``model``, or of the bundled model for None."""
+    from detector.scorer import Scorer
+
+    try:
+        return Scorer() if model is None else Scorer.load(model)
+    except (OSError, ValueError) as error:
+        raise Failure(f"cannot load the model {model or 'that comes with the package'}: {error}") from error
+
+
+def model_option(command: F) -> F:
+    """Add ``--model``."""
+    return click.option(
+        "--model",
+        metavar="DIR",
+        type=click.Path(exists=True, file_okay=False),
+        help="Folder of another model, such as `detector train` writes; the bundled one by default.",
+    )(command)
+
+
+def column_option(command: F) -> F:
+    """Add ``--column``."""
+    return click.option(
+        "--column",
+        metavar="NAME",
+        help="Field of CSV and JSONL that holds the text (default: text). "
+        "Given, standard input is read as JSONL.",
+    )(command)
+
+
+def output_option(command: F) -> F:
+    """Add ``-o``."""
+    return click.option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="Write to FILE, whole or not at all; its extension picks the format unless --format does.",
+    )(command)
+
+
+def find_sources(ctx: click.Context, paths: tuple[str, ...]) -> list[Source]:
+    """Return what ``paths`` name; without any, standard input if something is piped into it."""
+    if not paths:
+        if sys.stdin is None or sys.stdin.isatty():
+            click.echo(ctx.get_help(), err=True)
+            click.echo("\nError: nothing to read; give a PATH, or pipe a text to standard input.", err=True)
+            ctx.exit(2)
+        paths = (STDIN,)
+    if paths.count(STDIN) > 1:
+        raise click.UsageError("'-' stands for standard input and can be given once only.")
+    return expand(paths, EXTENSIONS)
+
+
+def check_output(output: str | None, sources: list[Source]) -> None:
+    """Refuse, before any work, an output that cannot be written or that is an input."""
+    if output is None or output == STDIN:
+        return
+    refusal = refuse_output(output)
+    if refusal is not None:
+        raise Failure(refusal)
+    if is_input(output, sources):
+        raise Failure(f"{output} is one of the inputs and would be overwritten; give -o another name")
+
+
+def terminal_width(output: str | None = None) -> int | None:
+    """Return the width of the terminal that will show the output, None when none will."""
+    if output not in (None, STDIN) or sys.stdout is None or not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns
+
+
+def warn(sentence: str) -> None:
+    """Tell the user something that is no failure."""
+    click.echo(f"detector: note: {visible(sentence)}", err=True)
+
+
+def parse_keep(value: str | None) -> tuple[str, ...] | None:
+    """Return the names in ``a,b``, None for ``all``."""
+    if value is None:
+        return ()
+    names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
+    if "" in names:
+        raise click.BadParameter(f"{value!r} has an empty name; give a,b or all.", param_hint="--keep")
+    return None if names == ("all",) else names
+
+
+def fields_for(column: str | None, keep: tuple[str, ...] | None = ()) -> Fields:
+    """Return the fields to read, with the default column."""
+    return Fields("text" if column is None else column, keep)
+
+
+def core_count() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Problems:
+    """Counts the inputs that failed and tells of each on standard error, up to a limit."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def tell(self, id: str, sentence: str) -> None:
+        """Report one input."""
+        self.count += 1
+        if self.count <= MOST_ERRORS_SHOWN:
+            click.echo(f"detector: {visible(id)}: {visible(sentence)}", err=True)
+
+    def end(self) -> None:
+        """Say how many were not shown."""
+        if self.count > MOST_ERRORS_SHOWN:
+            hidden = self.count - MOST_ERRORS_SHOWN
+            click.echo(f"detector: {hidden} more errors stand in the output only", err=True)

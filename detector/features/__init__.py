@@ -1,0 +1,1 @@
+"""What is measured of a sentence and of an article, each by one small documented function."""

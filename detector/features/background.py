@@ -1,0 +1,106 @@
+"""What is known of English before an article is read: word rarity, word vectors, phrase lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.text.document import Hashes, Ints, mix
+
+Floats = NDArray[np.float64]
+_CHAIN = np.uint64(0x9E3779B97F4A7C15)
+_FILTER_BITS = 16
+LONGEST_PHRASE = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vocabulary:
+    """The commonest words of the corpora.
+
+    ``hashes`` is sorted (V,); ``idf`` (V,) is ln((N + 1) / (df + 1)) over N documents and ``unknown_idf`` what a
+    word outside the list gets; ``vectors`` (V, D) int8 are unit word vectors times 127.
+    """
+
+    hashes: Hashes
+    idf: Floats
+    unknown_idf: float
+    vectors: NDArray[np.int8]
+
+    def find(self, hashes: Hashes) -> Ints:
+        """Return the index of each word, -1 for a word outside the list."""
+        at = np.searchsorted(self.hashes, hashes)
+        at[at == len(self.hashes)] = 0
+        return np.where(self.hashes[at] == hashes, at, -1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Phrases:
+    """Every entry of the word and phrase lists.
+
+    ``hashes`` (P,) is sorted; bit b of ``lists`` (P,) says that the entry stands in the list ``names[b]``.
+    ``admits`` is a table over the upper bits of a hash that is False where no entry can be.
+    """
+
+    names: tuple[str, ...]
+    hashes: Hashes
+    lists: Hashes
+    admits: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, names: tuple[str, ...], hashes: Hashes, lists: Hashes) -> Phrases:
+        """Build the lookup table beside the sorted entries."""
+        admits = np.zeros(1 << _FILTER_BITS, np.bool_)
+        admits[hashes >> np.uint64(64 - _FILTER_BITS)] = True
+        return cls(names, hashes, lists, admits)
+
+    def find(self, hashes: Hashes) -> tuple[Ints, Hashes]:
+        """Return where in ``hashes`` an entry stands, and the lists it belongs to."""
+        may = np.flatnonzero(self.admits[hashes >> np.uint64(64 - _FILTER_BITS)])
+        at = np.searchsorted(self.hashes, hashes[may])
+        at[at == len(self.hashes)] = 0
+        hit = self.hashes[at] == hashes[may]
+        return may[hit], self.lists[at[hit]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Background:
+    """Vocabulary and phrase lists of one model."""
+
+    vocabulary: Vocabulary
+    phrases: Phrases
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return plain arrays for an ``.npz`` file."""
+        return {
+            "word_hashes": self.vocabulary.hashes,
+            "word_idf": self.vocabulary.idf.astype(np.float32),
+            "unknown_idf": np.array(self.vocabulary.unknown_idf),
+            "word_vectors": self.vocabulary.vectors,
+            "list_names": np.array(self.phrases.names),
+            "phrase_hashes": self.phrases.hashes,
+            "phrase_lists": self.phrases.lists,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Background:
+        """Rebuild what :meth:`to_arrays` gave."""
+        return cls(
+            Vocabulary(
+                arrays["word_hashes"],
+                arrays["word_idf"].astype(np.float64),
+                float(arrays["unknown_idf"]),
+                arrays["word_vectors"],
+            ),
+            Phrases.of(
+                tuple(arrays["list_names"].tolist()), arrays["phrase_hashes"], arrays["phrase_lists"]
+            ),
+        )
+
+
+def chain(grams: Hashes, words: Hashes) -> Hashes:
+    """Return the hashes of n-grams one word longer: ``grams`` followed by ``words``, pair by pair."""
+    return mix(grams * _CHAIN + words)

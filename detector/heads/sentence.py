@@ -1,0 +1,203 @@
+"""Which sentences add nothing: the trained sentence head.
+
+Three steps, each a pure function of one article. A linear model over hashed word
+1- to 3-grams gives each sentence its wording logit. A small network reads the
+sentence's features, its vectors and the wording of its neighbours. A second one
+reads the same and what the first said of the neighbours and of the article.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.features.background import Floats
+from detector.features.sentence import NAMES, sentence_features
+from detector.features.view import View, segment_sums
+from detector.text.document import Hashes, Ints
+
+GRAM_BITS = 18
+GRAM_LENGTHS = 3
+_GRAM_DAMPING = 3.0  # added to the count under the root, so that very short sentences get smaller logits
+_CLIP = 5.0  # scaled features beyond this say no more
+NEIGHBOUR_FEATURES = ("log_words", "novelty", "new_information", "mean_idf", "new_names")
+_NEIGHBOURS = [NAMES.index(name) for name in NEIGHBOUR_FEATURES]
+SCALED = len(NAMES) + 4 + 2 * len(NEIGHBOUR_FEATURES)
+WORDING = len(NAMES)  # the column of the sentence's own wording logit
+_LOGIT_LIMIT = 7.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """One hidden layer: relu(X @ hidden + bias) @ output + offset, a logit for each row."""
+
+    hidden: Floats
+    bias: Floats
+    output: Floats
+    offset: float
+
+    def __call__(self, X: Floats) -> Floats:
+        """Return the logits of the rows of ``X`` (S, D)."""
+        logits: Floats = np.maximum(X @ self.hidden + self.bias, 0.0) @ self.output + self.offset
+        return logits
+
+    def gradient(self, X: Floats) -> Floats:
+        """Return the slope of each row's logit along each input, (S, D)."""
+        active = (X @ self.hidden + self.bias > 0.0) * self.output
+        slope: Floats = active @ self.hidden.T
+        return slope
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SentenceHead:
+    """The arrays of the trained head. ``grams`` (2 ** GRAM_BITS,) holds the weight of each hashed n-gram."""
+
+    grams: Floats
+    gram_intercept: float
+    mean: Floats
+    scale: Floats
+    first: Network
+    second: Network
+    repeat: Floats
+    repeat_intercept: float
+
+    def read(self, view: View) -> Reading:
+        """Judge every sentence of the article."""
+        features = sentence_features(view)
+        wording = self.wording(view)
+        weight = view.document.words * view.prose
+        X = self.scaled(features, wording, weight, view)
+        first = self.first(X)
+        X2 = np.concatenate((X, second_inputs(first, weight)), axis=1)
+        logit = np.clip(self.second(X2), -_LOGIT_LIMIT, _LOGIT_LIMIT)
+        repeat = X[:, : len(NAMES)] @ self.repeat + self.repeat_intercept
+        return Reading(features, wording, logit, 1.0 / (1.0 + np.exp(-logit)), repeat, X2)
+
+    def wording(self, view: View) -> Floats:
+        """Return the n-gram logit of each sentence (S,)."""
+        slots, bounds = gram_slots(view)
+        return gram_logits(self.grams[slots], bounds) + self.gram_intercept
+
+    def scaled(self, features: Floats, wording: Floats, weight: Floats, view: View) -> Floats:
+        """Return the inputs of the first network, (S, SCALED + 3 D)."""
+        left = np.clip((raw_inputs(features, wording, weight) - self.mean) / self.scale, -_CLIP, _CLIP)
+        return np.concatenate((left, vector_inputs(view)), axis=1)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return plain arrays for an ``.npz`` file; weights in half or single precision."""
+        arrays: dict[str, NDArray[Any]] = {
+            "grams": self.grams.astype(np.float16),
+            "mean": self.mean,
+            "scale": self.scale,
+            "repeat": self.repeat,
+            "scalars": np.array([self.gram_intercept, self.repeat_intercept]),
+        }
+        for name, network in (("first", self.first), ("second", self.second)):
+            arrays[f"{name}_hidden"] = network.hidden.astype(np.float32)
+            arrays[f"{name}_bias"] = network.bias.astype(np.float32)
+            arrays[f"{name}_output"] = network.output.astype(np.float32)
+            arrays[f"{name}_offset"] = np.array(network.offset)
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> SentenceHead:
+        """Rebuild what :meth:`to_arrays` gave."""
+        first, second = (
+            Network(
+                arrays[f"{name}_hidden"].astype(np.float64),
+                arrays[f"{name}_bias"].astype(np.float64),
+                arrays[f"{name}_output"].astype(np.float64),
+                float(arrays[f"{name}_offset"]),
+            )
+            for name in ("first", "second")
+        )
+        gram_intercept, repeat_intercept = arrays["scalars"].tolist()
+        return cls(
+            arrays["grams"].astype(np.float64),
+            gram_intercept,
+            arrays["mean"],
+            arrays["scale"],
+            first,
+            second,
+            arrays["repeat"],
+            repeat_intercept,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What the head says of each sentence (S,): wording logit, filler logit and probability, repeat-against-generic
+    logit; with the features (S, F) and network inputs (S, D) it read."""
+
+    features: Floats
+    wording: Floats
+    logit: Floats
+    filler: Floats
+    repeat: Floats
+    inputs: Floats
+
+
+def gram_slots(view: View) -> tuple[Ints, Ints]:
+    """Return the table slots of all 1- to 3-grams, sentence by sentence, and the bounds of each sentence (S + 1)."""
+    parts = view.grams[:GRAM_LENGTHS]
+    hashes: Hashes = np.concatenate([part.hash for part in parts])
+    sentence = view.sentence[np.concatenate([part.at for part in parts])]
+    order = np.argsort(sentence, kind="stable")
+    slots = (hashes[order] >> np.uint64(64 - GRAM_BITS)).astype(np.int64)
+    return slots, np.searchsorted(sentence[order], np.arange(view.n_sentences + 1))
+
+
+def gram_logits(weights: Floats, bounds: Ints) -> Floats:
+    """Sum the weights of each sentence's n-grams over the root of their damped number."""
+    return segment_sums(weights, bounds) / np.sqrt(np.diff(bounds) + _GRAM_DAMPING)
+
+
+def raw_inputs(features: Floats, wording: Floats, weight: Floats) -> Floats:
+    """Return features, wording and what stands around each sentence, unscaled (S, SCALED)."""
+    around = features[:, _NEIGHBOURS]
+    columns = (
+        features,
+        np.stack([wording, shift(wording, 1), shift(wording, -1), mean(wording, weight)], axis=1),
+        shift(around, 1),
+        shift(around, -1),
+    )
+    return np.concatenate(columns, axis=1)
+
+
+def vector_inputs(view: View) -> Floats:
+    """Return the vectors of each sentence and of the article, scaled to the size of the other inputs, (S, 3 D)."""
+    count, size = view.vectors.shape
+    prose = view.prose
+    centre = view.vectors[prose].mean(axis=0) if prose.any() else np.zeros(size)
+    return np.concatenate((2 * view.vectors, 4 * view.plain, np.broadcast_to(2 * centre, (count, size))), axis=1)
+
+
+def second_inputs(logit: Floats, weight: Floats) -> Floats:
+    """Return what the first network said of the sentence, its neighbours and the article, (S, 8)."""
+    limited = np.clip(logit, -_LOGIT_LIMIT, _LOGIT_LIMIT)
+    filler = 1.0 / (1.0 + np.exp(-limited))
+    share = mean(filler, weight)
+    spread = np.sqrt(np.maximum(mean(filler * filler, weight) - share * share, 0.0))
+    return np.stack(
+        [limited, 3 * share, mean(limited, weight), 3 * spread, *(shift(limited, k) for k in (1, -1, 2, -2))], axis=1
+    )
+
+
+def mean(values: Floats, weight: Floats) -> Floats:
+    """Return the weighted mean of ``values`` over the article, once for each sentence; 0 without weight."""
+    total = float(weight.sum())
+    return np.full(len(values), float((values * weight).sum()) / total if total else 0.0)
+
+
+def shift(values: Floats, by: int) -> Floats:
+    """Return for each sentence the value ``by`` sentences before (negative: after), 0 beyond the ends."""
+    moved = np.zeros_like(values)
+    if by > 0:
+        moved[by:] = values[:-by]
+    else:
+        moved[:by] = values[-by:]
+    return moved

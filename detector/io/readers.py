@@ -1,0 +1,112 @@
+"""Files to items, in order: one reader per extension, errors as items in their place.
+
+A new format is one function ``(path, stream, fields) -> items`` and one line in ``READERS``.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO, cast
+
+from detector.io.decode import NotTextError, decode
+from detector.io.records import Item
+from detector.io.rows import Fields, read_csv, read_jsonl, read_tsv
+from detector.io.sources import STDIN, Source, refuse_special, unreadable_sentence
+
+Reader = Callable[[str, BinaryIO, Fields], Iterator[Item]]
+
+
+def read_text(path: str, stream: BinaryIO, fields: Fields) -> Iterator[Item]:
+    """Yield the whole file as one item; markup stays, so that offsets index the file."""
+    try:
+        text, notes = decode(stream.read())
+    except NotTextError as error:
+        yield Item(path, error=str(error))
+    else:
+        yield Item(path, text, notes=notes)
+
+
+READERS: dict[str, Reader] = {
+    ".txt": read_text,
+    ".md": read_text,
+    ".html": read_text,
+    ".htm": read_text,
+    ".jsonl": read_jsonl,
+    ".ndjson": read_jsonl,
+    ".csv": read_csv,
+    ".tsv": read_tsv,
+    ".jsonl.gz": read_jsonl,
+    ".ndjson.gz": read_jsonl,
+    ".csv.gz": read_csv,
+    ".tsv.gz": read_tsv,
+}
+EXTENSIONS = tuple(READERS)
+
+
+def reader_for(path: str) -> Reader:
+    """Return the reader of ``path``; a file without a known extension is read as plain text."""
+    return next((read for ending, read in READERS.items() if path.lower().endswith(ending)), read_text)
+
+
+def read(sources: Iterable[Source], fields: Fields, *, stdin_rows: bool = False) -> Iterator[Item]:
+    """Yield the items of ``sources``, in order and one at a time.
+
+    Standard input is one text, or JSONL when ``stdin_rows`` is set. What cannot be
+    read is an item with an error; it never stops the rest.
+    """
+    for source in sources:
+        if source.error is not None:
+            yield Item(source.path, error=source.error)
+        elif source.path == STDIN:
+            reader = read_jsonl if stdin_rows else read_text
+            if sys.stdin is None:
+                yield Item(STDIN, error="standard input is closed; give a file or pipe a text")
+                continue
+            yield from _guard(STDIN, reader(STDIN, sys.stdin.buffer, fields))
+        else:
+            yield from _guard(source.path, _read_file(source.path, fields))
+
+
+def count_texts(sources: Iterable[Source], *, stdin_rows: bool = False) -> int | None:
+    """Return how many items ``sources`` will give, None when only reading them tells."""
+    total = 0
+    for source in sources:
+        rows = stdin_rows if source.path == STDIN else reader_for(source.path) is not read_text
+        if rows and source.error is None:
+            return None
+        total += 1
+    return total
+
+
+def _read_file(path: str, fields: Fields) -> Iterator[Item]:
+    refusal = refuse_special(path)
+    if refusal is not None:
+        yield Item(path, error=refusal)
+        return
+    with _open(path) as stream:
+        yield from reader_for(path)(path, stream, fields)
+
+
+def _open(path: str) -> BinaryIO:
+    if path.lower().endswith(".gz") and reader_for(path) is not read_text:
+        import gzip
+
+        return cast(BinaryIO, gzip.open(path, "rb"))
+    return open(path, "rb")  # the caller closes it
+
+
+def _guard(path: str, items: Iterator[Item]) -> Iterator[Item]:
+    """Pass ``items`` on; a failure to read ends them with one error item."""
+    after = ""
+    try:
+        for item in items:
+            yield item
+            after = f" (the last record read is {item.id})" if item.id != path else ""
+    except EOFError:
+        yield Item(path, error=f"the gzip file is cut short{after}")
+    except zlib.error as error:
+        yield Item(path, error=f"the gzip file is damaged: {error}{after}")
+    except OSError as error:
+        yield Item(path, error=f"{unreadable_sentence(error)}{after}")

@@ -1,0 +1,1 @@
+"""Training, measuring and their data; never imported by the scoring path."""
