@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal
 
 SCHEMA = 1
@@ -104,7 +103,7 @@ class Report:
     flags: tuple[str, ...] = ()
     words: int = 0
     model: str = ""
-    features: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    features: Mapping[str, float] = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
     machine_reasons: tuple[Reason, ...] = ()
     sentences: tuple[Sentence, ...] = ()

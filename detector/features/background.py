@@ -14,6 +14,7 @@ from detector.text.document import Hashes, Ints, mix
 Floats = NDArray[np.float64]
 _CHAIN = np.uint64(0x9E3779B97F4A7C15)
 _FILTER_BITS = 16
+_LOW_BYTE = np.uint64(255)
 LONGEST_PHRASE = 6
 
 
@@ -67,10 +68,29 @@ class Phrases:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Commonness:
+    """How common word 2- and 3-grams are in the corpora.
+
+    ``table`` (2 ** b,) uint16, indexed by the upper bits of a hash: the upper byte repeats the lowest byte of the
+    hash, the lower byte is 12 log2 of the count, 0 for an empty slot. Rare n-grams are not in it.
+    """
+
+    table: NDArray[np.uint16]
+
+    def find(self, hashes: Hashes) -> Floats:
+        """Return log2 of the count of each n-gram, 0 for one that is not in the table."""
+        shift = np.uint64(64 - (len(self.table).bit_length() - 1))
+        slots = self.table[hashes >> shift]
+        known = (slots >> np.uint16(8)) == (hashes & _LOW_BYTE)
+        return np.where(known, (slots & np.uint16(255)) / 12.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Background:
-    """Vocabulary and phrase lists of one model."""
+    """Vocabulary, common n-grams and phrase lists of one model."""
 
     vocabulary: Vocabulary
+    commonness: Commonness
     phrases: Phrases
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
@@ -80,6 +100,7 @@ class Background:
             "word_idf": self.vocabulary.idf.astype(np.float32),
             "unknown_idf": np.array(self.vocabulary.unknown_idf),
             "word_vectors": self.vocabulary.vectors,
+            "common_grams": self.commonness.table,
             "list_names": np.array(self.phrases.names),
             "phrase_hashes": self.phrases.hashes,
             "phrase_lists": self.phrases.lists,
@@ -95,6 +116,7 @@ class Background:
                 float(arrays["unknown_idf"]),
                 arrays["word_vectors"],
             ),
+            Commonness(arrays["common_grams"]),
             Phrases.of(
                 tuple(arrays["list_names"].tolist()), arrays["phrase_hashes"], arrays["phrase_lists"]
             ),

@@ -48,11 +48,6 @@ class SentenceFeature:
     shows: Callable[[View], Flags] | None = None
 
 
-def prose_words(view: View) -> Flags:
-    """Which words stand in prose (W,)."""
-    return view.prose[view.sentence]
-
-
 def share(part: Flags, whole: Flags) -> float:
     """Share of the words in ``whole`` that are also in ``part``; NaN without any."""
     count = int(np.count_nonzero(whole))

@@ -52,7 +52,8 @@ def compare(sentence: Ints, group: Ints, weight: Floats, vectors: Floats, prose:
         for low in range(0, count, WINDOW)
     ]
     columns = [np.concatenate(parts) for parts in zip(*blocks, strict=True)] if blocks else [np.zeros(0)] * 13
-    return Overlap(*columns[:-1], columns[-1].astype(np.int64))
+    *measures, earlier = columns
+    return Overlap(*measures, earlier=earlier.astype(np.int64))
 
 
 def _block(

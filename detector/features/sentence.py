@@ -10,7 +10,7 @@ import numpy as np
 
 from detector.features.background import Floats
 from detector.features.view import Grams, View
-from detector.text.document import Flags, hash_word
+from detector.text.document import Flags, ending_code, hash_word
 
 MARKS = {
     "double_quotes": '"',
@@ -27,26 +27,38 @@ MARKS = {
     "pounds": "£",
     "stops": ".",
 }
+# Closed classes of words only: lists chosen on the labelled articles would carry their labels into every fold.
 LISTS = (
-    "generic_phrases",
-    "significance",
-    "hedges",
-    "boosters",
-    "empty_attribution",
-    "announcing",
-    "transitions",
-    "forecast",
-    "platitudes",
-    "abstract_words",
-    "concrete_words",
+    "attribution_verbs",
+    "causal",
+    "months_days",
+    "number_words",
+    "first_person",
+    "second_person",
+    "third_person",
+    "anyone",
+    "quantifiers",
+    "negations",
+    "copulas",
+    "past_auxiliaries",
+    "demonstratives",
+    "indefinite_articles",
+    "definite_articles",
+    "modals",
+    "comparatives",
+    "conditions",
+    "wh_words",
+    "time_words",
+    "feeling_verbs",
 )
-CLOSED_LISTS = ("attribution_verbs", "causal", "months_days", "number_words", "subject_pronouns")
+ENDINGS = ("ed", "ng", "ly", "on", "ty", "ss", "nt", "al", "er")
+RARITY_STEPS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0)  # idf
 _MARK_HASHES = np.array([hash_word(mark) for mark in MARKS.values()], np.uint64)
-_PRESENT = np.array([hash_word(w) for w in ("may", "might", "could", "would", "should", "can", "must", "will")])
-_PRESENT = np.sort(_PRESENT.astype(np.uint64))
+_ENDING_CODES = np.array([ending_code(letters) for letters in ENDINGS])
+_STEPS = np.array(RARITY_STEPS)
 
 COUNTS = ("names", "new_names", "numbers", "new_numbers", "rare_new_words", "very_rare_new_words")
-SHARES = ("function_word_share", "unknown_word_share", "capital_share", "rare_word_share", "modal_share")
+SHARES = ("function_word_share", "unknown_word_share", "capital_share", "rare_word_share")
 OVERLAPS = (
     "covered_before",
     "covered_after",
@@ -76,6 +88,7 @@ OTHERS = (
     "vector_focus",
     "ends_with_question",
 )
+COMMON = ("common_2grams", "common_3grams", "mean_log_2gram", "mean_log_3gram")
 PLACES = (
     "position",
     "is_first",
@@ -103,7 +116,9 @@ NAMES: tuple[str, ...] = (
     *SHARES,
     *MARKS,
     *(f"list_{name}" for name in LISTS),
-    *(f"list_{name}" for name in CLOSED_LISTS),
+    *(f"ending_{letters}" for letters in ENDINGS),
+    *(f"idf_above_{step:.0f}" for step in RARITY_STEPS),
+    *COMMON,
     *OVERLAPS,
     *PLACES,
     *ARTICLE,
@@ -117,7 +132,7 @@ def sentence_features(view: View) -> Floats:
     content_idf = view.idf * view.content
     rare, very_rare = view.content & (view.idf > 5.0), view.content & (view.idf > 6.5)
     length = (view.document.end - view.document.start)[view.word]
-    lists = [view.list(name) for name in (*LISTS, *CLOSED_LISTS)]
+    lists = [view.list(name) for name in LISTS]
     flags = np.array(
         [
             view.name,
@@ -130,13 +145,14 @@ def sentence_features(view: View) -> Floats:
             ~view.known,
             view.document.is_capital[view.word],
             rare,
-            _among(view, _PRESENT),
             *lists,
+            *(view.document.ending[view.word] == _ENDING_CODES[:, None]),
+            *(view.idf >= _STEPS[:, None]),
             view.content,
         ]
     )
     sums = view.per_sentence(np.concatenate((flags, [content_idf, content_idf * view.fresh, length])))
-    n_counts, n_shares, n_lists = len(COUNTS), len(SHARES), len(lists)
+    n_counts, n_shares = len(COUNTS), len(SHARES)
     counts, shares, in_lists = np.split(sums[:-4], (n_counts, n_counts + n_shares))
     content, idf, new_idf, letters = sums[-4:]
     repeats2, later2 = _repeats(view, view.grams[1])
@@ -162,6 +178,7 @@ def sentence_features(view: View) -> Floats:
         *(shares / words),
         *np.log1p(marks),
         *(in_lists / words),
+        *_common(view),
         *(getattr(overlap, name) for name in OVERLAPS),
         *_places(view),
         *(np.full(count, value) for value in _article(view, idf, new_idf, content)),
@@ -169,11 +186,15 @@ def sentence_features(view: View) -> Floats:
     return np.array(rows).T if count else np.zeros((0, len(NAMES)))
 
 
-def _among(view: View, hashes: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> Flags:
-    at = np.searchsorted(hashes, view.hash)
-    at[at == len(hashes)] = 0
-    found: Flags = hashes[at] == view.hash
-    return found
+def _common(view: View) -> list[Floats]:
+    """Return the share of common n-grams and their mean log2 count, in the order of ``COMMON``."""
+    shares, means = [], []
+    for grams, common in zip(view.grams[1:3], view.common, strict=True):
+        sentence = view.sentence[grams.at]
+        number = np.maximum(np.bincount(sentence, minlength=view.n_sentences), 1)
+        shares.append(np.bincount(sentence, common > 0, view.n_sentences) / number)
+        means.append(np.bincount(sentence, common, view.n_sentences) / number)
+    return [*shares, *means]
 
 
 def _marks(view: View) -> tuple[Floats, Floats]:

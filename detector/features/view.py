@@ -31,6 +31,8 @@ class View:
     ``word`` is the token of each word. ``fresh`` marks words that no earlier prose sentence has, ``first`` those
     that stand for the first time. ``covered`` (L, W) says which words lie in an entry of each list. ``vectors``
     (S, D) are unit means of word vectors weighted by rarity, ``plain`` (S, D) unweighted means over all words.
+    ``in_prose`` (W,) marks words of prose, ``list_share`` (L,) is the share of them that each list covers.
+    ``common`` holds log2 of the corpus counts of the 2-grams and the 3-grams, 0 for rare ones.
     """
 
     document: Document
@@ -48,8 +50,11 @@ class View:
     first: Flags
     fresh: Flags
     grams: tuple[Grams, ...]
+    common: tuple[Floats, Floats]
     lists: tuple[str, ...]
     covered: Flags
+    in_prose: Flags
+    list_share: Floats
     vectors: Floats
     plain: Floats
     overlap: Overlap
@@ -62,7 +67,8 @@ class View:
     @property
     def prose(self) -> Flags:
         """Which sentences are prose (S,)."""
-        return self.role == PROSE
+        prose: Flags = self.role == PROSE
+        return prose
 
     def list(self, name: str) -> Flags:
         """Which words lie in an entry of the list ``name`` (W,)."""
@@ -93,9 +99,13 @@ def look(document: Document, background: Background) -> View:
     opens[bounds[:-1][bounds[:-1] < bounds[1:]]] = True
     number = document.is_number[word]
     name = document.is_capital[word] & content & ~opens & ~number
+    in_prose = role[sentence] == PROSE
+    is_all = bool(in_prose.all())
+    count = int(np.count_nonzero(in_prose))
+    inside = covered if is_all else covered & in_prose
+    list_share = np.count_nonzero(inside, axis=1) / count if count else np.full(len(lists), np.nan)
     # What a heading says does not count as said: its words are kept apart from those of the prose.
-    aside = role[sentence] != PROSE
-    apart = hashes ^ aside.astype(np.uint64) if aside.any() else hashes
+    apart = hashes if is_all else hashes ^ (~in_prose).astype(np.uint64)
     _, at, group = np.unique(apart, return_index=True, return_inverse=True)
     first = np.zeros(len(word), np.bool_)
     first[at] = True
@@ -118,8 +128,11 @@ def look(document: Document, background: Background) -> View:
         first=first,
         fresh=fresh,
         grams=grams,
+        common=(background.commonness.find(grams[1].hash), background.commonness.find(grams[2].hash)),
         lists=lists,
         covered=covered,
+        in_prose=in_prose,
+        list_share=list_share,
         vectors=vectors,
         plain=plain,
         overlap=compare(sentence[content], group[content], idf[content], vectors, role == PROSE),
@@ -133,6 +146,15 @@ def segment_sums(values: Floats, bounds: Ints) -> Floats:
     starts = np.minimum(bounds[:-1], values.shape[-1] - 1)
     sums: Floats = np.add.reduceat(values, starts, axis=-1) if len(starts) else np.zeros((*values.shape[:-1], 0))
     sums[..., bounds[:-1] == bounds[1:]] = 0.0  # reduceat gives the next element for an empty segment
+    return sums
+
+
+def _row_sums(values: Floats, bounds: Ints) -> Floats:
+    """Sum the rows of ``values`` (W, D) over each segment, (S, D)."""
+    if not len(values):
+        return np.zeros((len(bounds) - 1, values.shape[1]))
+    sums: Floats = np.add.reduceat(values, np.minimum(bounds[:-1], len(values) - 1), axis=0)
+    sums[bounds[:-1] == bounds[1:]] = 0.0
     return sums
 
 
@@ -165,8 +187,10 @@ def _vectors(
     table: NDArray[np.int8], index: Ints, known: Flags, weight: Floats, bounds: Ints
 ) -> tuple[Floats, Floats]:
     """Return unit rarity-weighted means and plain means of word vectors, by sentence."""
-    words = table[index].astype(np.float64) * (known / 127.0)[:, None]
-    plain = segment_sums(words.T, bounds).T / np.maximum(np.diff(bounds), 1)[:, None]
-    means = segment_sums((words * weight[:, None]).T, bounds).T
+    words = table[index].astype(np.float64)
+    words *= (known / 127.0)[:, None]
+    plain = _row_sums(words, bounds) / np.maximum(np.diff(bounds), 1)[:, None]
+    words *= weight[:, None]
+    means = _row_sums(words, bounds)
     norm = np.sqrt(np.einsum("ij,ij->i", means, means))
     return means / np.maximum(norm, 1e-9)[:, None], plain

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from detector.features.background import Floats
 from detector.features.sentence import NAMES, sentence_features
-from detector.features.view import View, segment_sums
+from detector.features.view import Grams, View, segment_sums
 from detector.text.document import Hashes, Ints
 
 GRAM_BITS = 18
 GRAM_LENGTHS = 3
 _GRAM_DAMPING = 3.0  # added to the count under the root, so that very short sentences get smaller logits
-_CLIP = 5.0  # scaled features beyond this say no more
+CLIP = 5.0  # scaled features beyond this say no more
 NEIGHBOUR_FEATURES = ("log_words", "novelty", "new_information", "mean_idf", "new_names")
 _NEIGHBOURS = [NAMES.index(name) for name in NEIGHBOUR_FEATURES]
 SCALED = len(NAMES) + 4 + 2 * len(NEIGHBOUR_FEATURES)
@@ -69,13 +69,18 @@ class SentenceHead:
         """Judge every sentence of the article."""
         features = sentence_features(view)
         wording = self.wording(view)
-        weight = view.document.words * view.prose
+        weight = view.document.words * view.prose.astype(np.float64)
         X = self.scaled(features, wording, weight, view)
         first = self.first(X)
         X2 = np.concatenate((X, second_inputs(first, weight)), axis=1)
         logit = np.clip(self.second(X2), -_LOGIT_LIMIT, _LOGIT_LIMIT)
         repeat = X[:, : len(NAMES)] @ self.repeat + self.repeat_intercept
         return Reading(features, wording, logit, 1.0 / (1.0 + np.exp(-logit)), repeat, X2)
+
+    def gram_weights(self, grams: Grams) -> Floats:
+        """Return the weight of each n-gram in the wording logit, positive towards filler."""
+        weights: Floats = self.grams[grams.hash >> np.uint64(64 - GRAM_BITS)]
+        return weights
 
     def wording(self, view: View) -> Floats:
         """Return the n-gram logit of each sentence (S,)."""
@@ -84,7 +89,7 @@ class SentenceHead:
 
     def scaled(self, features: Floats, wording: Floats, weight: Floats, view: View) -> Floats:
         """Return the inputs of the first network, (S, SCALED + 3 D)."""
-        left = np.clip((raw_inputs(features, wording, weight) - self.mean) / self.scale, -_CLIP, _CLIP)
+        left = np.clip((raw_inputs(features, wording, weight) - self.mean) / self.scale, -CLIP, CLIP)
         return np.concatenate((left, vector_inputs(view)), axis=1)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:

@@ -52,7 +52,8 @@ class Document:
 
     Tokens: ``start``, ``end``, ``hash`` (of the lower-cased token), ``sentence``
     (its index), ``is_word``, ``is_number`` (a word that starts with a digit),
-    ``is_capital`` (starts with a capital letter). Sentences: ``sentence_start``,
+    ``is_capital`` (starts with a capital letter),
+    ``ending`` (its last two characters, lower case, as ``ending_code`` gives them). Sentences: ``sentence_start``,
     ``sentence_end``, ``first_token`` (length sentences + 1), ``paragraph`` (its
     index), ``words`` (white-space tokens).
     """
@@ -65,6 +66,7 @@ class Document:
     is_word: Flags
     is_number: Flags
     is_capital: Flags
+    ending: Ints
     sentence_start: Ints
     sentence_end: Ints
     first_token: Ints
@@ -117,6 +119,7 @@ def read(source: Normalised, segments: Sequence[tuple[int, int]] | None = None) 
         is_word=first != MARK,
         is_number=first == DIGIT,
         is_capital=upper,
+        ending=(codes[np.maximum(end - 2, start)].astype(np.int64) << 32) + codes[end - 1],
         sentence_start=bounds[:, 0],
         sentence_end=bounds[:, 1],
         first_token=np.searchsorted(sentence, np.arange(len(bounds) + 1)),
@@ -151,6 +154,11 @@ def hash_word(word: str) -> int:
     """Return the hash a lower-case ``word`` has in a document."""
     codes = _codes(word)
     return int(hash_runs(codes, np.array([0]), np.array([len(codes)]))[0])
+
+
+def ending_code(letters: str) -> int:
+    """Return the ``ending`` of words that end in two given letters."""
+    return (ord(letters[0]) << 32) + ord(letters[1])
 
 
 def _lower(text: str) -> str:

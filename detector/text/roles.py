@@ -41,7 +41,8 @@ _STARTS = frozenset(
 )
 _LITERALS = (
     "rights reserved", "©", "copyright", "getty images", "ap photo", "press contributed", "sign up", "subscribe",
-    "newsletter", "ai language model", "terms of", "privacy policy", "may not be", "http", "@", " at ",
+    "newsletter", "ai language model", "terms of", "privacy policy", "may not be", "http", "@",
+    "reached at", "him at", "her at", "them at", "contact me at", "contact us at",
 )  # fmt: skip
 _ANYWHERE = re.compile(
     r"""

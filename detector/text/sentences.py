@@ -11,7 +11,8 @@ from functools import cache
 from detector.lexicon import entries
 from detector.text.normalise import Normalised
 
-_CANDIDATE = re.compile(r"(?:[.!?…]+[\"'”’)\]]*(?=\s)|(?<=[a-z][a-z)])[.!?](?=[A-Z][a-z]))|\n+")
+_CANDIDATE = re.compile(r"[.!?…]+[\"'”’)\]]*|\n+")
+_GLUED = re.compile(r"[a-z][a-z)][.!?][A-Z][a-z]")  # "the end.The next": a lost blank
 _WORD_BEFORE = re.compile(r"[\w.&'-]*\Z")
 _WORD_AFTER = re.compile(r"\s*[\"'“‘(\[]*(\w*)")
 _SOFT_WRAP = re.compile(r"[a-z,;]\n[a-z]")
@@ -38,11 +39,14 @@ def split(source: Normalised) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     start = 0
     for match in _CANDIDATE.finditer(text):
-        end = match.end()
-        if match[0][0] == "\n":
-            if len(match[0]) == 1 and wrapped:
+        stop, end = match.span()
+        if text[stop] == "\n":
+            if end - stop == 1 and wrapped:
                 continue
-        elif not _ends_sentence(text, start, match.start(), end):
+        elif end < len(text) and not text[end].isspace():
+            if end - stop > 1 or not _GLUED.match(text, max(stop - 2, 0)):
+                continue
+        elif not _ends_sentence(text, start, stop, end):
             continue
         _append(spans, text, start, end)
         start = end

@@ -10,7 +10,15 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.utils.extmath import randomized_svd
 
-from detector.features.background import LONGEST_PHRASE, Background, Floats, Phrases, Vocabulary, chain
+from detector.features.background import (
+    LONGEST_PHRASE,
+    Background,
+    Commonness,
+    Floats,
+    Phrases,
+    Vocabulary,
+    chain,
+)
 from detector.lexicon import entries
 from detector.text.document import Hashes, Ints, read
 from detector.text.normalise import Normalised, normalise
@@ -19,21 +27,32 @@ VOCABULARY_SIZE = 30_000
 DIMENSIONS = 64
 WINDOW = 5
 LEAST_DOCUMENTS = 5
+LEAST_COUNTS = {2: 10, 3: 8}  # by n: rarer n-grams are not kept
+COMMON_BITS = 20
 _BLOCK = 4_000_000
 _CONTEXT_POWER = 0.75  # Levy, Goldberg & Dagan 2015: smooths the context distribution
 
 
-def train_vocabulary(texts: Iterable[str], seed: int) -> Vocabulary:
-    """Count words over ``texts`` and train word vectors: PPMI of a 5-word window, then a truncated SVD.
+def train_background(texts: Iterable[str], seed: int) -> Background:
+    """Count words and n-grams over ``texts``, train word vectors, and join the phrase lists.
 
-    Levy & Goldberg 2014, with context smoothing. Vectors are scaled by the root of the singular values and to
-    unit length. Raises ValueError if the texts hold fewer than 1,000 different words.
+    Raises ValueError if the texts share too few words.
     """
     hashes, offsets = _tokens(texts)
-    kinds, index = np.unique(hashes, return_inverse=True)
     document = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    frequency = _document_frequency(index, document, len(kinds), len(offsets) - 1)
-    enough = np.flatnonzero(frequency >= min(LEAST_DOCUMENTS, max(2, len(offsets) // 50)))
+    return Background(
+        _vocabulary(hashes, document, len(offsets) - 1, seed), _commonness(hashes, document), phrase_table()
+    )
+
+
+def _vocabulary(hashes: Hashes, document: Ints, documents: int, seed: int) -> Vocabulary:
+    """Count words and train their vectors: PPMI of a 5-word window (Levy & Goldberg 2014), then a truncated SVD.
+
+    Vectors are scaled by the root of the singular values and to unit length.
+    """
+    kinds, index = np.unique(hashes, return_inverse=True)
+    frequency = _document_frequency(index, document, len(kinds), documents)
+    enough = np.flatnonzero(frequency >= min(LEAST_DOCUMENTS, max(2, documents // 50)))
     if len(enough) < DIMENSIONS * 4:
         raise ValueError(
             f"the texts share only {len(enough)} words; at least {DIMENSIONS * 4} that occur in several "
@@ -43,13 +62,33 @@ def train_vocabulary(texts: Iterable[str], seed: int) -> Vocabulary:
     place = np.full(len(kinds), -1, np.int32)
     place[kept] = np.arange(len(kept))
     vectors = _vectors(place[index], document, len(kept), seed)
-    documents = len(offsets) - 1
     return Vocabulary(
         hashes=kinds[kept],
         idf=np.log((documents + 1) / (frequency[kept] + 1)).astype(np.float32).astype(np.float64),
         unknown_idf=float(np.log((documents + 1) / (int(frequency[kept].min()) + 1)) + 0.5),
         vectors=np.round(vectors * 127).astype(np.int8),
     )
+
+
+def _commonness(hashes: Hashes, document: Ints) -> Commonness:
+    """Count 2- and 3-grams and keep the common ones; where two share a slot, the commoner."""
+    table = np.zeros(1 << COMMON_BITS, np.uint16)
+    found: list[tuple[Hashes, Ints]] = []
+    grams = hashes
+    for n, least in LEAST_COUNTS.items():
+        grams = chain(grams[:-1], hashes[n - 1 :])
+        ordered = np.sort(grams[document[: len(grams)] == document[n - 1 :]])
+        if not len(ordered):
+            continue
+        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+        counts = np.diff(np.append(starts, len(ordered)))
+        found.append((ordered[starts][counts >= least], counts[counts >= least]))
+    keys, counts = (np.concatenate(part) for part in zip(*found, strict=True))
+    order = np.argsort(counts, kind="stable")
+    keys, counts = keys[order], counts[order]
+    level = np.minimum(np.round(np.log2(counts) * 12), 255).astype(np.uint16)
+    table[keys >> np.uint64(64 - COMMON_BITS)] = ((keys & np.uint64(255)).astype(np.uint16) << np.uint16(8)) | level
+    return Commonness(table)
 
 
 def phrase_table(keep: Mapping[str, Collection[str]] | None = None) -> Phrases:
@@ -62,11 +101,6 @@ def phrase_table(keep: Mapping[str, Collection[str]] | None = None) -> Phrases:
             table[value] = table.get(value, 0) | 1 << bit
     hashes = np.array(sorted(table), np.uint64)
     return Phrases.of(names, hashes, np.array([table[int(h)] for h in hashes], np.uint64))
-
-
-def background(vocabulary: Vocabulary, keep: Mapping[str, Collection[str]] | None = None) -> Background:
-    """Join a vocabulary and the phrase lists."""
-    return Background(vocabulary, phrase_table(keep))
 
 
 def _phrase_hashes(phrases: tuple[str, ...]) -> Hashes:
@@ -86,7 +120,8 @@ def _phrase_hashes(phrases: tuple[str, ...]) -> Hashes:
     for n in range(1, LONGEST_PHRASE):
         longer = size > n
         grams[longer] = chain(grams[longer], words[opens[longer] + n])
-    return grams[size <= LONGEST_PHRASE]
+    hashes: Hashes = grams[size <= LONGEST_PHRASE]
+    return hashes
 
 
 def _tokens(texts: Iterable[str]) -> tuple[Hashes, Ints]:
@@ -128,4 +163,5 @@ def _vectors(words: NDArray[np.int32], document: Ints, size: int, seed: int) -> 
     )
     left_vectors, values, _ = randomized_svd(ppmi, n_components=DIMENSIONS, n_iter=3, random_state=seed)
     vectors: Floats = left_vectors * np.sqrt(values)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    unit: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return unit

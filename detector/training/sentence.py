@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
-from sklearn.utils._testing import ignore_warnings
 
 from detector.features.background import Background, Floats
 from detector.features.sentence import NAMES, sentence_features
 from detector.features.view import look
 from detector.heads.sentence import (
+    CLIP,
     GRAM_BITS,
     Network,
     SentenceHead,
@@ -41,9 +41,9 @@ class Recipe:
     gram_support: int = 2  # n-grams of fewer training sentences get no weight
     hidden: int = 64
     seeds: int = 2
-    alpha: float = 0.2
+    alpha: float = 0.05
+    dropout: float = 0.2
     epochs: tuple[int, int] = (12, 8)
-    batch: int = 256
     repeat_C: float = 0.05
 
 
@@ -120,73 +120,62 @@ def _measure(articles: Iterable[Article], background: Background) -> list[tuple[
     return rows
 
 
+Fitted = tuple[Floats, Any]
+
+
 @dataclass(slots=True)
 class Stack:
-    """Predictions of models trained without some folds, each trained once and kept.
+    """Models trained without some folds, each trained once and kept with what it says of every sentence.
 
-    ``first(x)`` is the logit that the first network gives every sentence when it was trained without the folds
-    ``x``; within its training folds its inputs came from models that did not see the sentence's fold either.
+    The layers are "grams", "first" and "second". A layer's inputs come, within its training folds, from models of
+    the layer below that did not see the sentence's fold either.
     """
 
     data: Sentences
     recipe: Recipe
     folds: tuple[int, ...]
     seed: int
-    kept: dict[tuple[str, Excluded], Floats] = field(default_factory=dict)
+    kept: dict[tuple[str, Excluded], Fitted] = field(default_factory=dict)
 
     def training(self, without: Excluded) -> Flags:
         """Labelled prose sentences of the folds in use."""
         usable = [fold for fold in self.folds if fold not in without]
         return self.data.is_prose & np.isin(self.data.fold, usable)
 
+    def fill(self, without: Sequence[Excluded], jobs: int) -> None:
+        """Train, in parallel, all that the second network without each of ``without`` needs."""
+        wanted: dict[str, set[Excluded]] = {"second": set(without)}
+        for layer, below in (("second", "first"), ("first", "grams")):
+            wanted[below] = {w | {f} for w in wanted[layer] for f in self.folds} | wanted[layer]
+        for layer in ("grams", "first", "second"):
+            todo = [w for w in sorted(wanted[layer], key=sorted) if (layer, w) not in self.kept and self.training(w).any()]
+            done = Parallel(n_jobs=jobs)(delayed(self.fit)(layer, w) for w in todo)
+            self.kept.update({(layer, w): fitted for w, fitted in zip(todo, done, strict=True)})
+
+    def fit(self, layer: str, without: Excluded) -> Fitted:
+        """Return the predictions (N,) and the model of ``layer`` trained without the folds ``without``."""
+        key = (layer, without)
+        if key not in self.kept:
+            if layer == "grams":
+                self.kept[key] = self._fit_grams(without)
+            else:
+                X = self.inputs(without)[0] if layer == "first" else self.second_inputs(without)
+                network = self._fit_network(X, without, ("first", "second").index(layer))
+                self.kept[key] = network(X), network
+        return self.kept[key]
+
+    def predict(self, layer: str, without: Excluded) -> Floats:
+        """Return the logits of ``layer``, trained without the folds ``without``, for every sentence."""
+        return self.fit(layer, without)[0]
+
     def out_of_fold(self, layer: str, without: Excluded) -> Floats:
-        """Return the predictions of ``layer`` for the model that must not see ``without``, each fold's by a model
-        that did not see that fold either."""
+        """Return logits of ``layer`` by models without ``without``, each fold's by one without that fold too."""
         values = self.predict(layer, without).copy()
         for fold in self.folds:
             if fold not in without:
                 rows = self.data.fold == fold
                 values[rows] = self.predict(layer, without | {fold})[rows]
         return values
-
-    def predict(self, layer: str, without: Excluded) -> Floats:
-        """Return the predictions of ``layer`` ("grams", "first" or "second") for every sentence."""
-        key = (layer, without)
-        if key not in self.kept:
-            self.kept[key] = getattr(self, f"_{layer}")(without)
-        return self.kept[key]
-
-    def fill(self, without: Sequence[Excluded], jobs: int) -> None:
-        """Train everything that predictions of the second network without each of ``without`` need, in parallel."""
-        wanted: dict[str, set[Excluded]] = {"second": set(without)}
-        for layer, below in (("second", "first"), ("first", "grams")):
-            wanted[below] = {w | {f} for w in wanted[layer] for f in self.folds} | wanted[layer]
-        for layer in ("grams", "first", "second"):
-            todo = sorted((w for w in wanted[layer] if (layer, w) not in self.kept and self.training(w).any()), key=sorted)
-            done = Parallel(n_jobs=jobs)(delayed(self.predict)(layer, w) for w in todo)
-            self.kept.update({(layer, w): values for w, values in zip(todo, done, strict=True)})
-
-    def _grams(self, without: Excluded) -> Floats:
-        model = self.gram_model(without)
-        return np.asarray(self.data.grams @ model.coef_[0] + model.intercept_[0], np.float64)
-
-    def _first(self, without: Excluded) -> Floats:
-        X, _, _ = self.inputs(without)
-        return _network(self._fit(X, without, 0))(X)
-
-    def _second(self, without: Excluded) -> Floats:
-        X = self.second_inputs(without)
-        return _network(self._fit(X, without, 1))(X)
-
-    def gram_model(self, without: Excluded) -> LogisticRegression:
-        """Fit the linear n-gram model without the folds ``without``."""
-        rows = self.training(without)
-        grams = self.data.grams[rows]
-        rare = np.bincount(grams.indices, minlength=grams.shape[1]) < self.recipe.gram_support
-        model = LogisticRegression(C=self.recipe.gram_C, solver="liblinear", random_state=self.seed)
-        model.fit(grams, self.data.is_filler[rows])
-        model.coef_[0, rare] = 0.0
-        return model
 
     def inputs(self, without: Excluded) -> tuple[Floats, Floats, Floats]:
         """Return the inputs of the first network, and the mean and scale of their left part."""
@@ -198,49 +187,63 @@ class Stack:
         trained = left[self.training(without)]
         mean, scale = trained.mean(axis=0), trained.std(axis=0)
         scale[scale < 1e-6] = 1.0
-        X = np.concatenate((np.clip((left - mean) / scale, -5.0, 5.0), data.vectors), axis=1)
+        X = np.concatenate((np.clip((left - mean) / scale, -CLIP, CLIP), data.vectors), axis=1)
         return X, mean, scale
 
     def second_inputs(self, without: Excluded) -> Floats:
         """Return the inputs of the second network."""
-        X, _, _ = self.inputs(without)
         first = self.out_of_fold("first", without)
         extra = np.concatenate(
             [second_inputs(first[rows], self.data.weight[rows]) for rows in _articles(self.data)]
         )
-        return np.concatenate((X, extra), axis=1)
+        return np.concatenate((self.inputs(without)[0], extra), axis=1)
 
     def head(self, without: Excluded) -> SentenceHead:
         """Return the head trained on all folds but ``without``, as it is shipped."""
         X, mean, scale = self.inputs(without)
-        model = self.gram_model(without)
+        weights, intercept = self.fit("grams", without)[1]
         rows = self.training(without) & self.data.is_filler
-        repeat = LogisticRegression(C=self.recipe.repeat_C, max_iter=1000, class_weight="balanced")
+        repeat = LogisticRegression(C=self.recipe.repeat_C, max_iter=2000, class_weight="balanced")
         repeat.fit(X[rows][:, : len(NAMES)], self.data.letters[rows] == "R")
         return SentenceHead(
-            grams=model.coef_[0].astype(np.float16).astype(np.float64),
-            gram_intercept=float(model.intercept_[0]),
+            grams=weights.astype(np.float64),
+            gram_intercept=intercept,
             mean=mean,
             scale=scale,
-            first=_network(self._fit(X, without, 0)),
-            second=_network(self._fit(self.second_inputs(without), without, 1)),
+            first=self.fit("first", without)[1],
+            second=self.fit("second", without)[1],
             repeat=repeat.coef_[0],
             repeat_intercept=float(repeat.intercept_[0]),
         )
 
-    @ignore_warnings(category=ConvergenceWarning)  # the number of epochs is the regulariser
-    def _fit(self, X: Floats, without: Excluded, layer: int) -> list[MLPClassifier]:
-        recipe, rows = self.recipe, self.training(without)
-        return [
-            MLPClassifier(
-                (recipe.hidden,),
-                alpha=recipe.alpha,
-                max_iter=recipe.epochs[layer],
-                batch_size=min(recipe.batch, int(rows.sum())),
-                random_state=self.seed + number,
-            ).fit(X[rows].astype(np.float32), self.data.is_filler[rows])
-            for number in range(recipe.seeds)
-        ]
+    def _fit_grams(self, without: Excluded) -> Fitted:
+        rows = self.training(without)
+        grams = self.data.grams[rows]
+        rare = np.bincount(grams.indices, minlength=grams.shape[1]) < self.recipe.gram_support
+        model = LogisticRegression(C=self.recipe.gram_C, solver="liblinear", random_state=self.seed)
+        model.fit(grams, self.data.is_filler[rows])
+        weights = np.where(rare, 0.0, model.coef_[0]).astype(np.float16)
+        intercept = float(model.intercept_[0])
+        return np.asarray(self.data.grams @ weights.astype(np.float64)) + intercept, (weights, intercept)
+
+    def _fit_network(self, X: Floats, without: Excluded, layer: int) -> Network:
+        """Fit networks with inputs dropped at random, so that none leans on what only some sources show."""
+        recipe, rows = self.recipe, np.flatnonzero(self.training(without))
+        truth = self.data.is_filler[rows]
+        inputs = X[rows].astype(np.float32)
+        kept = 1.0 - recipe.dropout
+        models = []
+        for number in range(recipe.seeds):
+            rng = np.random.default_rng((self.seed, number))
+            model = MLPClassifier((recipe.hidden,), alpha=recipe.alpha, batch_size=min(256, len(rows)), random_state=self.seed + number)
+            for epoch in range(recipe.epochs[layer]):
+                if epoch == int(recipe.epochs[layer] * 0.7):
+                    model.learning_rate_init /= 3.0
+                order = rng.permutation(len(rows))
+                mask = (rng.random(inputs.shape, dtype=np.float32) < kept) / np.float32(kept)
+                model.partial_fit(inputs[order] * mask, truth[order], classes=[False, True])
+            models.append(model)
+        return _network(models)
 
 
 def _network(models: Sequence[MLPClassifier]) -> Network:

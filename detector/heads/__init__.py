@@ -1,0 +1,1 @@
+"""The trained heads, as pure functions over plain arrays."""

@@ -1,0 +1,112 @@
+"""How probable it is that most of an article is filler: the trained document head.
+
+A logistic model over a few features of the article. Each enters as its distance from the
+typical value of substantive articles, damped in short texts, where there is little evidence:
+
+    logit = intercept + damping(words) * sum of coefficient * (value - typical)
+
+Two of the features are means over the sentences, weighted by words, of what the sentence
+head says; their part of the logit is therefore also an exact sum over sentences.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.features.background import Floats
+
+SHARE, MEAN_LOGIT = "filler_share", "mean_filler_logit"
+MEANS = (SHARE, MEAN_LOGIT)
+_LOGIT_LIMIT = 4.0  # one sentence cannot weigh more than this in the mean
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DocumentHead:
+    """The arrays of the trained head: ``names`` of D features, MEANS first, and (D,) ``coefficients``, ``typical``.
+
+    ``half_words`` is the length at which the evidence counts half. ``base_rate`` is the share of filler articles
+    the probabilities are calibrated at.
+    """
+
+    names: tuple[str, ...]
+    coefficients: Floats
+    typical: Floats
+    intercept: float
+    half_words: float
+    base_rate: float
+
+    def damping(self, words: float) -> float:
+        """Return how much the evidence of ``words`` words of prose counts, 0 to 1."""
+        return words / (words + self.half_words) if words else 0.0
+
+    def contributions(self, values: Floats, words: float) -> Floats:
+        """Return each feature's part of the logit (D,); an undefined feature has no part."""
+        parts = self.damping(words) * self.coefficients * (values - self.typical)
+        return np.where(np.isnan(values), 0.0, parts)
+
+    def sentence_contributions(self, logit: Floats, words: Floats) -> Floats:
+        """Split the parts of MEANS over prose sentences: logits and words (S,) give contributions (S,)."""
+        total = float(words.sum())
+        if not total:
+            return np.zeros(len(words))
+        means = sentence_values(logit) - self.typical[: len(MEANS)]
+        return self.damping(total) * (words / total) * (means @ self.coefficients[: len(MEANS)])
+
+    def logit(self, values: Floats, words: float) -> float:
+        """Return the calibrated logit of an article."""
+        return self.intercept + float(self.contributions(values, words).sum())
+
+    def at_prior(self, prior: float) -> DocumentHead:
+        """Return the head re-weighted for texts of which the share ``prior`` are filler; 0 < prior < 1."""
+        if not 0.0 < prior < 1.0:
+            raise ValueError(f"the prior is a share between 0 and 1, such as 0.3, not {prior}")
+        moved = self.intercept + log_odds(prior) - log_odds(self.base_rate)
+        return DocumentHead(self.names, self.coefficients, self.typical, moved, self.half_words, prior)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return plain arrays for an ``.npz`` file."""
+        return {
+            "names": np.array(self.names),
+            "coefficients": self.coefficients,
+            "typical": self.typical,
+            "scalars": np.array([self.intercept, self.half_words, self.base_rate]),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> DocumentHead:
+        """Rebuild what :meth:`to_arrays` gave."""
+        intercept, half_words, base_rate = arrays["scalars"].tolist()
+        names = tuple(arrays["names"].tolist())
+        return cls(names, arrays["coefficients"], arrays["typical"], intercept, half_words, base_rate)
+
+
+def sentence_values(logit: Floats) -> Floats:
+    """Return what each sentence adds to MEANS before weighting, (S, 2)."""
+    return np.stack((1.0 / (1.0 + np.exp(-logit)), np.clip(logit, -_LOGIT_LIMIT, _LOGIT_LIMIT)), axis=1)
+
+
+def means(logit: Floats, words: Floats) -> Floats:
+    """Return MEANS of an article from its prose sentences' logits and words; NaN without words."""
+    total = float(words.sum())
+    if not total:
+        return np.full(len(MEANS), np.nan)
+    average: Floats = np.einsum("ij,i->j", sentence_values(logit), words) / total
+    return average
+
+
+def log_odds(probability: float) -> float:
+    """Return the logit of a probability strictly between 0 and 1."""
+    return math.log(probability / (1.0 - probability))
+
+
+def sigmoid(logit: float) -> float:
+    """Return the probability of a logit, without overflow at either end."""
+    if logit >= 0:
+        return 1.0 / (1.0 + math.exp(-logit))
+    return math.exp(logit) / (1.0 + math.exp(logit))

@@ -1,0 +1,249 @@
+"""The scorer: text in, report out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector import model as models
+from detector.explain.article import reasons
+from detector.explain.sentences import Judged, judge, sentence_reasons
+from detector.features.claims import claim_to_filler_ratio
+from detector.features.registry import NAMES, measure
+from detector.features.view import View, look
+from detector.heads.document import MEANS, DocumentHead, means, sigmoid
+from detector.heads.sentence import Reading
+from detector.model import Cuts, Model
+from detector.report import NAN, Label, Reason, Report, Sentence, SentenceReason, failed
+from detector.text.document import read
+from detector.text.language import is_english
+from detector.text.normalise import Normalised, normalise
+from detector.text.roles import HEADING, PROSE
+
+OnError = Literal["raise", "report"]
+_CHUNK = 16  # texts a worker gets at a time: enough to hide the hand-over, few enough to keep both busy
+_NO_MACHINE_HEAD = "This model has no machine head, so machine_score is undefined."
+
+
+class Scorer:
+    """Scores texts with one model; immutable, shared freely between threads, and sent to workers by its folder.
+
+    ``Scorer()`` is the bundled model. Raises :class:`detector.model.ModelError` if the model cannot be used.
+    """
+
+    __slots__ = ("_folder", "_model", "_prior")
+
+    def __init__(self, *, prior: float | None = None) -> None:
+        self._set(None, prior)
+
+    @classmethod
+    def load(cls, folder: str | Path, *, prior: float | None = None) -> Scorer:
+        """Return a scorer for the model in ``folder``; ``prior`` is the share of filler articles to expect."""
+        scorer = cls.__new__(cls)
+        scorer._set(str(folder), prior)
+        return scorer
+
+    def _set(self, folder: str | None, prior: float | None) -> None:
+        self._folder = folder
+        self._prior = prior
+        self._model = _model(folder, prior)
+
+    def __reduce__(self) -> tuple[object, tuple[str | None, float | None]]:
+        return _restore, (self._folder, self._prior)
+
+    @property
+    def model(self) -> Model:
+        """The model behind the scores."""
+        return self._model
+
+    @property
+    def model_name(self) -> str:
+        """The name of the model, as in every report."""
+        return self._model.name
+
+    @property
+    def cuts(self) -> Cuts:
+        """The borders between labels."""
+        return self._model.cuts
+
+    def score(self, text: str) -> Report:
+        """Score one text. Raises TypeError if ``text`` is not a str."""
+        if not isinstance(text, str):
+            raise TypeError(f"a text is a str, not {type(text).__name__}; decode it first")
+        source = normalise(text)
+        view = look(read(source), self._model.background)
+        words = len(text.split())
+        label = self._abstains(view)
+        if label is not None:
+            return self._abstention(view, label, words)
+        return self._report(view, words)
+
+    def score_many(
+        self, texts: Iterable[str], *, jobs: int = 1, on_error: OnError = "raise"
+    ) -> Iterator[Report]:
+        """Score texts one after the other, in order, holding only a few at a time.
+
+        ``jobs`` worker processes share the work, 0 means one for each core. An item that is not a text raises
+        TypeError, or with ``on_error="report"`` gives a report labelled ``error`` in its place.
+        """
+        if jobs < 0:
+            raise ValueError(f"jobs is a number of processes, 0 for all cores, not {jobs}")
+        if on_error not in ("raise", "report"):
+            raise ValueError(f'on_error is "raise" or "report", not {on_error!r}')
+        if isinstance(texts, str):
+            raise TypeError("score_many takes several texts; give a list, or use score for one text")
+        if jobs == 1:
+            return (self._one(text, on_error) for text in texts)
+        return self._parallel(texts, jobs, on_error)
+
+    def features(self, texts: Iterable[str]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+        """Return the names of the features and their values, (number of texts, number of features)."""
+        rows = [self._feature_row(text) for text in texts]
+        return NAMES, np.array(rows, np.float64).reshape(len(rows), len(NAMES))
+
+    def _one(self, text: str, on_error: OnError) -> Report:
+        if on_error == "report" and not isinstance(text, str):
+            return failed(f"a text is a str, not {type(text).__name__}", model=self.model_name)
+        return self.score(text)
+
+    def _parallel(self, texts: Iterable[str], jobs: int, on_error: OnError) -> Iterator[Report]:
+        from joblib import Parallel, delayed
+
+        parallel = Parallel(n_jobs=jobs or -1, return_as="generator", pre_dispatch="3*n_jobs")
+        chunks = _chunks(texts)
+        for reports in parallel(delayed(_score_chunk)(self, chunk, on_error) for chunk in chunks):
+            yield from reports
+
+    def _abstains(self, view: View) -> Label | None:
+        if len(view.word) and not is_english(view):
+            return "not_english"
+        words = int(view.document.words[view.prose].sum())
+        return "too_short" if words < self.cuts.least_words or not len(view.word) else None
+
+    def _abstention(self, view: View, label: Label, words: int) -> Report:
+        kinds = {PROSE: "claim", HEADING: "heading"}
+        sentences = tuple(
+            Sentence(*span, kinds.get(role, "boilerplate"), NAN)  # type: ignore[arg-type]
+            for span, role in zip(_spans(view), view.role.tolist(), strict=True)
+        )
+        notes = list(view.document.source.notes)
+        if label == "too_short":
+            prose = int(view.document.words[view.prose].sum())
+            notes.append(f"{prose} words of prose are too few to judge; at least {self.cuts.least_words} are needed.")
+        else:
+            notes.append("The text does not look English, and this model knows nothing else.")
+        measured = {"claim_to_filler_ratio": NAN, **measure(view)}
+        return Report(
+            score=NAN,
+            label=label,
+            words=words,
+            model=self.model_name,
+            features=measured,
+            sentences=sentences,
+            notes=tuple(notes),
+        )
+
+    def _report(self, view: View, words: int) -> Report:
+        model = self._model
+        reading = model.sentence.read(view)
+        judged = judge(view, reading, model.sentence)
+        measured = _measured(view, reading)
+        prose = view.prose
+        weight = view.document.words[prose].astype(np.float64)
+        average = means(reading.logit[prose], weight)
+        values = document_values(model.document, average, measured)
+        score = sigmoid(model.document.logit(values, float(weight.sum())))
+        machine_score, machine_intercept = NAN, NAN
+        machine_reasons: tuple[Reason, ...] = ()
+        notes = view.document.source.notes
+        if model.machine is None:
+            notes = (*notes, _NO_MACHINE_HEAD)
+        else:
+            machine_intercept, machine_reasons = model.machine.explain(view.document)
+            machine_score = sigmoid(machine_intercept + sum(reason.contribution for reason in machine_reasons))
+        label: Label = "unclear"
+        if score < self.cuts.substantive:
+            label = "substantive"
+        elif score >= self.cuts.filler:
+            label = "filler"
+        flags = ("filler",) * (label == "filler") + ("machine",) * (machine_score >= self.cuts.machine)
+        return Report(
+            score=score,
+            label=label,
+            filler_share=float(average[0]),
+            machine_score=machine_score,
+            flags=flags,
+            words=words,
+            model=model.name,
+            features=measured,
+            reasons=reasons(view, reading, judged, values, model.document, model.typical),
+            machine_reasons=machine_reasons,
+            sentences=_sentences(view, reading, judged, sentence_reasons(view, reading, judged, model.sentence)),
+            notes=notes,
+            intercept=model.document.intercept,
+            machine_intercept=machine_intercept,
+        )
+
+    def _feature_row(self, text: str) -> list[float]:
+        view = look(read(normalise(text)), self._model.background)
+        if self._abstains(view) is not None:
+            measured = {"claim_to_filler_ratio": NAN, **measure(view)}
+        else:
+            measured = _measured(view, self._model.sentence.read(view))
+        return [measured[name] for name in NAMES]
+
+
+def document_values(head: DocumentHead, average: NDArray[np.float64], measured: dict[str, float]) -> NDArray[np.float64]:
+    """Return the inputs of the document head (D,), NaN where undefined."""
+    return np.concatenate((average, [measured[name] for name in head.names[len(MEANS) :]]))
+
+
+def _measured(view: View, reading: Reading) -> dict[str, float]:
+    prose = view.prose
+    ratio = claim_to_filler_ratio(view.document.words[prose].astype(np.float64), reading.filler[prose])
+    return {"claim_to_filler_ratio": ratio, **measure(view)}
+
+
+def _sentences(
+    view: View, reading: Reading, judged: Judged, why: tuple[tuple[SentenceReason, ...], ...]
+) -> tuple[Sentence, ...]:
+    filler = np.where(view.prose, reading.filler, NAN).tolist()
+    earlier = view.overlap.earlier.tolist()
+    return tuple(
+        Sentence(start, end, kind, filler[i], earlier[i] if kind == "repeat" else None, why[i])
+        for i, ((start, end), kind) in enumerate(zip(_spans(view), judged.kinds, strict=True))
+    )
+
+
+def _spans(view: View) -> list[tuple[int, int]]:
+    """Return where each sentence stands in the text as given."""
+    source: Normalised = view.document.source
+    starts, ends = view.document.sentence_start.tolist(), view.document.sentence_end.tolist()
+    return [source.to_given(start, end) for start, end in zip(starts, ends, strict=True)]
+
+
+def _model(folder: str | None, prior: float | None) -> Model:
+    model = models.load(models.bundled() if folder is None else folder)
+    return model if prior is None else replace(model, document=model.document.at_prior(prior))
+
+
+@cache  # a worker process gets the scorer with every chunk of texts, and reads the model once
+def _restore(folder: str | None, prior: float | None) -> Scorer:
+    return Scorer(prior=prior) if folder is None else Scorer.load(folder, prior=prior)
+
+
+def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
+    source = iter(texts)
+    while chunk := list(islice(source, _CHUNK)):
+        yield chunk
+
+
+def _score_chunk(scorer: Scorer, texts: list[str], on_error: OnError) -> list[Report]:
+    return [scorer._one(text, on_error) for text in texts]
