@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from detector import model as models
 from detector.explain.article import reasons
 from detector.explain.sentences import Judged, judge, sentence_reasons
+from detector.explain.spans import sentence_spans
 from detector.features.claims import claim_to_filler_ratio
 from detector.features.registry import NAMES, measure
 from detector.features.view import View, look
@@ -24,7 +25,7 @@ from detector.model import Cuts, Model
 from detector.report import NAN, Label, Reason, Report, Sentence, SentenceReason, failed
 from detector.text.document import read
 from detector.text.language import is_english
-from detector.text.normalise import Normalised, normalise
+from detector.text.normalise import normalise
 from detector.text.roles import HEADING, PROSE
 
 OnError = Literal["raise", "report"]
@@ -131,7 +132,7 @@ class Scorer:
         kinds = {PROSE: "claim", HEADING: "heading"}
         sentences = tuple(
             Sentence(*span, kinds.get(role, "boilerplate"), NAN)  # type: ignore[arg-type]
-            for span, role in zip(_spans(view), view.role.tolist(), strict=True)
+            for span, role in zip(sentence_spans(view), view.role.tolist(), strict=True)
         )
         notes = list(view.document.source.notes)
         if label == "too_short":
@@ -185,7 +186,7 @@ class Scorer:
             features=measured,
             reasons=reasons(view, reading, judged, values, model.document, model.typical),
             machine_reasons=machine_reasons,
-            sentences=_sentences(view, reading, judged, sentence_reasons(view, reading, judged, model.sentence)),
+            sentences=_sentences(view, reading, judged, sentence_reasons(view, reading, judged)),
             notes=notes,
             intercept=model.document.intercept,
             machine_intercept=machine_intercept,
@@ -218,15 +219,8 @@ def _sentences(
     earlier = view.overlap.earlier.tolist()
     return tuple(
         Sentence(start, end, kind, filler[i], earlier[i] if kind == "repeat" else None, why[i])
-        for i, ((start, end), kind) in enumerate(zip(_spans(view), judged.kinds, strict=True))
+        for i, ((start, end), kind) in enumerate(zip(sentence_spans(view), judged.kinds, strict=True))
     )
-
-
-def _spans(view: View) -> list[tuple[int, int]]:
-    """Return where each sentence stands in the text as given."""
-    source: Normalised = view.document.source
-    starts, ends = view.document.sentence_start.tolist(), view.document.sentence_end.tolist()
-    return [source.to_given(start, end) for start, end in zip(starts, ends, strict=True)]
 
 
 def _model(folder: str | None, prior: float | None) -> Model:

@@ -14,7 +14,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "detector"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 350  # lines; a longer module is usually two ideas
-NOT_OURS = {".git", ".venv", "build", "dist", "node_modules", "__pycache__"}
+MADE = {"build", "dist", "node_modules", "__pycache__"}
+HIDDEN_BUT_OURS = {".ci", ".github"}
 PROSE = {"", ".cfg", ".html", ".ipynb", ".md", ".py", ".rst", ".sh", ".toml", ".txt", ".yaml", ".yml"}
 
 # The name of the command and of the import belongs to another distribution.
@@ -24,9 +25,12 @@ UNSAFE_LOADERS = {"_pickle", "cloudpickle", "dill", "marshal", "pickle", "shelve
 
 def written_files() -> Iterator[Path]:
     for folder, folders, names in os.walk(ROOT):
-        made = (name for name in folders if name.endswith(("_cache", ".egg-info")))
-        folders[:] = sorted(set(folders) - NOT_OURS - set(made))
+        folders[:] = [name for name in folders if name in HIDDEN_BUT_OURS or not made(name)]
         yield from (Path(folder, name) for name in names if Path(name).suffix in PROSE)
+
+
+def made(folder: str) -> bool:
+    return folder in MADE or folder.startswith(".") or folder.endswith(".egg-info")
 
 
 def unsafe(source: str) -> list[str]:

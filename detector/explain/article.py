@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detector.explain.sentences import MANNER, NOVELTY, OVERLAP, SPECIFICS, WORDS, Judged
-from detector.explain.spans import runs, sentence_span, shorten, word_span
+from detector.explain.spans import Places, runs, sentence_spans, shorten
 from detector.features.background import Floats
 from detector.features.feature import Feature
 from detector.features.registry import MEASURED
@@ -76,15 +76,18 @@ def reasons(
 ) -> tuple[Reason, ...]:
     """Return every part of the logit of ``score``, largest first; ``values`` (D,) are the head's inputs."""
     words = float(view.document.words[view.prose].sum())
-    found = [_group_reason(group, view, typical) for group in groups(view, reading, judged, head)]
+    sentences = sentence_spans(view)
+    given = view.document.source.given
+    places = Places(view)
+    found = [_group_reason(group, sentences, given, typical) for group in groups(view, reading, judged, head)]
     parts = head.contributions(values, words)
     for name, value, usual, part in list(zip(head.names, values, head.typical, parts, strict=True))[len(MEANS) :]:
         if np.isfinite(value):
-            found.append(_feature_reason(_FEATURES[name], float(value), float(usual), float(part), view))
+            found.append(_feature_reason(_FEATURES[name], float(value), float(usual), float(part), view, places))
     return tuple(sorted(found, key=lambda reason: -abs(reason.contribution)))
 
 
-def _group_reason(group: Group, view: View, typical: Mapping[str, float]) -> Reason:
+def _group_reason(group: Group, sentences: list[Span], given: str, typical: Mapping[str, float]) -> Reason:
     kind, _, why = group.name.partition(":")
     count = len(group.members)
     usual = typical.get(group.name, 0.0)
@@ -92,21 +95,21 @@ def _group_reason(group: Group, view: View, typical: Mapping[str, float]) -> Rea
     if count == 1:
         because = because.replace("their", "its").replace("tell ", "tells ").replace("share ", "shares ")
     head = f"{count} {_SINGULAR[kind] if count == 1 else _PLURAL[kind]} {because}"
-    spans = tuple(sentence_span(view, i) for i in group.members[:_MOST_SPANS])
-    given = view.document.source.given
+    spans = tuple([sentences[i] for i in group.members[:_MOST_SPANS]])
     quoted = "; ".join(f"“{shorten(given[a:b])}”" for a, b in spans[:_QUOTED])
     text = f"{head} ({group.share:.0%} of the words, typically {usual:.0%}): {quoted}"
     return Reason(group.name, group.share, usual, group.contribution, text, spans)
 
 
-def _feature_reason(feature: Feature, value: float, typical: float, contribution: float, view: View) -> Reason:
+def _feature_reason(
+    feature: Feature, value: float, typical: float, contribution: float, view: View, places: Places
+) -> Reason:
     spans: tuple[Span, ...] = ()
     text = f"{feature.meaning}: {_number(feature, value)}, typically {_number(feature, typical)}"
     if feature.shows is not None:
         ranges = sorted(runs(feature.shows(view)), key=lambda r: r[0] - r[1])[:_MOST_SPANS]
-        spans = tuple(word_span(view, *r) for r in ranges)
-        given = view.document.source.given
-        quoted = dict.fromkeys(shorten(given[a:b]) for a, b in spans[:4])
+        spans = tuple([places.span(*r) for r in ranges])
+        quoted = dict.fromkeys([shorten(places.given[a:b]) for a, b in spans[:4]])
         if quoted:
             text += ": " + ", ".join(f"“{part}”" for part in quoted)
     return Reason(feature.name, value, typical, contribution, text[:1].upper() + text[1:], spans)

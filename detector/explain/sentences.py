@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detector.explain.spans import quote, runs
+from detector.explain.spans import Places, runs, runs_by_sentence
 from detector.features.background import Floats
 from detector.features.sentence import ARTICLE, COMMON, NAMES, OVERLAPS, PLACES, RARITY_STEPS
 from detector.features.view import View
@@ -25,6 +25,7 @@ GROUPS = (WORDS, SPECIFICS, NOVELTY, OVERLAP, MANNER)
 _SURROUNDINGS = len(GROUPS)
 _MOST_REASONS = 2
 _MOST_SPANS = 4
+_MOST_QUOTED = 3
 _RARE = 5.0  # idf of a word worth pointing at
 
 _TEXTS: dict[tuple[str, bool], str] = {
@@ -105,79 +106,81 @@ def _parts(reading: Reading, head: SentenceHead) -> Floats:
     return sums[:, : len(GROUPS)]
 
 
-def sentence_reasons(
-    view: View, reading: Reading, judged: Judged, head: SentenceHead
-) -> tuple[tuple[SentenceReason, ...], ...]:
+def sentence_reasons(view: View, reading: Reading, judged: Judged) -> tuple[tuple[SentenceReason, ...], ...]:
     """Return at most two reasons for each prose sentence, the heaviest first."""
-    marks = _Marks(view, head)
+    towards = np.where([kind == "claim" for kind in judged.kinds], -1.0, 1.0)
+    parts = judged.parts * towards[:, None]
+    order = np.argsort(-parts, axis=1)[:, :_MOST_REASONS].tolist() if len(parts) else []
+    values = parts.tolist()
+    marks = _Marks(view, reading, towards)
     found: list[tuple[SentenceReason, ...]] = []
     for i, kind in enumerate(judged.kinds):
-        if kind in ("heading", "boilerplate"):
+        if kind == "heading" or kind == "boilerplate":
             found.append(())
             continue
-        filler = kind != "claim"
-        parts = judged.parts[i] if filler else -judged.parts[i]
-        order = [g for g in np.argsort(-parts).tolist() if parts[g] > 0.0][:_MOST_REASONS]
-        reasons = [_reason(GROUPS[g], filler, i, marks) for g in order]
-        if kind == "repeat":
-            reasons = [marks.repeats(i), *(r for r in reasons if r.feature != OVERLAP)][:_MOST_REASONS]
-        found.append(tuple(reasons))
+        groups = [GROUPS[g] for g in order[i] if values[i][g] > 0.0]
+        reasons = [marks.repeats(i)] if kind == "repeat" else []
+        reasons += [marks.reason(g, kind != "claim", i) for g in groups if kind != "repeat" or g != OVERLAP]
+        found.append(tuple(reasons[:_MOST_REASONS]))
     return tuple(found)
-
-
-def _reason(group: str, filler: bool, sentence: int, marks: _Marks) -> SentenceReason:
-    spans, quoted = marks.show(group, filler, sentence)
-    text = _TEXTS[group, filler]
-    return SentenceReason(group, f"{text}: {quoted}" if quoted else text, spans)
 
 
 class _Marks:
     """Finds the words of a sentence that show a reason; what all sentences share is worked out once."""
 
-    def __init__(self, view: View, head: SentenceHead) -> None:
+    def __init__(self, view: View, reading: Reading, towards: Floats) -> None:
         self.view = view
-        self.head = head
-        self.specific: Flags = view.name | view.number | (view.content & (view.idf > _RARE))
-        self.grams: tuple[Floats, ...] = tuple(head.gram_weights(part) for part in view.grams[:3])
+        self.places = Places(view)
+        specific: Flags = view.name | view.number | (view.content & (view.idf > _RARE))
+        count = view.n_sentences
+        self.specific = runs_by_sentence(specific, view.sentence, count)
+        self.novel = runs_by_sentence(specific & view.fresh, view.sentence, count)
+        self.wording = _heaviest(view, reading, towards)
+        self.bounds = view.bounds.tolist()
+        self.earlier = view.overlap.earlier.tolist()
 
-    def show(self, group: str, filler: bool, sentence: int) -> tuple[tuple[tuple[int, int], ...], str]:
-        """Return spans of the text as given, and the words quoted; nothing where absence is the reason."""
-        view = self.view
-        low, high = int(view.bounds[sentence]), int(view.bounds[sentence + 1])
+    def reason(self, group: str, filler: bool, sentence: int) -> SentenceReason:
+        """Return the reason of a group of inputs, quoting words unless it is their absence that counts."""
+        ranges: list[tuple[int, int]] = []
         if group == WORDS:
-            places = self._heaviest(low, high, 1.0 if filler else -1.0)
+            ranges = self.wording[sentence]
         elif group == SPECIFICS and not filler:
-            places = runs(self.specific[low:high], low)
+            ranges = self.specific[sentence]
         elif group == NOVELTY and not filler:
-            places = runs((self.specific & view.fresh)[low:high], low)
-        else:
-            return (), ""
-        return quote(view, places[:_MOST_SPANS])
-
-    def _heaviest(self, low: int, high: int, sign: float) -> list[tuple[int, int]]:
-        """Return word ranges of the n-grams that weigh most towards ``sign``, without overlap, in text order."""
-        found: list[tuple[float, int, int]] = []
-        for part, weights in zip(self.view.grams, self.grams, strict=False):
-            a, b = np.searchsorted(part.at, (low, high))
-            for at, weight in zip(part.at[a:b].tolist(), (sign * weights[a:b]).tolist(), strict=True):
-                if weight > 0.0:
-                    found.append((-weight, at, at + part.n))
-        taken: list[tuple[int, int]] = []
-        for _, start, end in sorted(found):
-            if all(end <= s or start >= e for s, e in taken):
-                taken.append((start, end))
-            if len(taken) == 3:
-                break
-        return sorted(taken)
+            ranges = self.novel[sentence]
+        spans, quoted = self.places.quote(ranges[:_MOST_SPANS])
+        text = _TEXTS[group, filler]
+        return SentenceReason(group, f"{text}: {quoted}" if quoted else text, spans)
 
     def repeats(self, sentence: int) -> SentenceReason:
         """Return the reason of a repeat: the earlier sentence, and the words both have."""
-        view = self.view
-        earlier = int(view.overlap.earlier[sentence])
-        low, high = int(view.bounds[sentence]), int(view.bounds[sentence + 1])
-        a, b = int(view.bounds[earlier]), int(view.bounds[earlier + 1])
-        shared = np.isin(view.hash[low:high], view.hash[a:b]) & view.content[low:high]
-        spans, quoted = quote(view, runs(shared, low)[:_MOST_SPANS])
+        view, bounds = self.view, self.bounds
+        earlier = self.earlier[sentence]
+        low, high = bounds[sentence], bounds[sentence + 1]
+        before = set(view.hash[bounds[earlier] : bounds[earlier + 1]].tolist())
+        content = view.content[low:high].tolist()
+        shared = [c and h in before for h, c in zip(view.hash[low:high].tolist(), content, strict=True)]
+        spans, quoted = self.places.quote(runs(np.array(shared, np.bool_), low)[:_MOST_SPANS])
         text = f"says again what sentence {earlier + 1} says"
         return SentenceReason("repeats", f"{text}: {quoted}" if quoted else text, spans)
 
+
+def _heaviest(view: View, reading: Reading, towards: Floats) -> list[list[tuple[int, int]]]:
+    """Return, by sentence, word ranges of the n-grams with a content word that weigh most the way it was judged."""
+    grams = reading.grams
+    so_far = np.concatenate(([0], np.cumsum(view.content)))
+    weight = grams.weight * towards[grams.sentence]
+    kept = np.flatnonzero((weight > 0.0) & (so_far[grams.at + grams.n] > so_far[grams.at]))
+    kept = kept[np.lexsort((-weight[kept], grams.sentence[kept]))]
+    sentence = grams.sentence[kept]
+    rank = np.arange(len(kept)) - np.searchsorted(sentence, sentence)
+    kept = kept[rank < 2 * _MOST_QUOTED]
+    found: list[list[tuple[int, int]]] = [[] for _ in range(view.n_sentences)]
+    columns = (grams.sentence[kept].tolist(), grams.at[kept].tolist(), (grams.at + grams.n)[kept].tolist())
+    for i, start, end in zip(*columns, strict=True):
+        taken = found[i]
+        if len(taken) < _MOST_QUOTED and all(end <= s or start >= e for s, e in taken):
+            taken.append((start, end))
+    for taken in found:
+        taken.sort()
+    return found

@@ -52,8 +52,7 @@ def compare(sentence: Ints, group: Ints, weight: Floats, vectors: Floats, prose:
         for low in range(0, count, WINDOW)
     ]
     columns = [np.concatenate(parts) for parts in zip(*blocks, strict=True)] if blocks else [np.zeros(0)] * 13
-    *measures, earlier = columns
-    return Overlap(*measures, earlier=earlier.astype(np.int64))
+    return Overlap(*columns[:12], earlier=columns[12].astype(np.int64))
 
 
 def _block(

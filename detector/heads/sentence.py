@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from detector.features.background import Floats
 from detector.features.sentence import NAMES, sentence_features
-from detector.features.view import Grams, View, segment_sums
+from detector.features.view import View
 from detector.text.document import Hashes, Ints
 
 GRAM_BITS = 18
@@ -68,24 +68,23 @@ class SentenceHead:
     def read(self, view: View) -> Reading:
         """Judge every sentence of the article."""
         features = sentence_features(view)
-        wording = self.wording(view)
-        weight = view.document.words * view.prose.astype(np.float64)
+        grams = self.weigh(view)
+        wording = grams.logits(view.n_sentences) + self.gram_intercept
+        weight = view.document.words.astype(np.float64) * view.prose
         X = self.scaled(features, wording, weight, view)
         first = self.first(X)
         X2 = np.concatenate((X, second_inputs(first, weight)), axis=1)
         logit = np.clip(self.second(X2), -_LOGIT_LIMIT, _LOGIT_LIMIT)
         repeat = X[:, : len(NAMES)] @ self.repeat + self.repeat_intercept
-        return Reading(features, wording, logit, 1.0 / (1.0 + np.exp(-logit)), repeat, X2)
+        return Reading(features, wording, grams, logit, 1.0 / (1.0 + np.exp(-logit)), repeat, X2)
 
-    def gram_weights(self, grams: Grams) -> Floats:
-        """Return the weight of each n-gram in the wording logit, positive towards filler."""
-        weights: Floats = self.grams[grams.hash >> np.uint64(64 - GRAM_BITS)]
-        return weights
-
-    def wording(self, view: View) -> Floats:
-        """Return the n-gram logit of each sentence (S,)."""
-        slots, bounds = gram_slots(view)
-        return gram_logits(self.grams[slots], bounds) + self.gram_intercept
+    def weigh(self, view: View) -> Weighed:
+        """Return the n-grams of all sentences with their weights."""
+        parts = view.grams[:GRAM_LENGTHS]
+        at = np.concatenate([part.at for part in parts])
+        hashes = np.concatenate([part.hash for part in parts])
+        n = np.repeat([part.n for part in parts], [len(part.at) for part in parts])
+        return Weighed(at, n, view.sentence[at], self.grams[hashes >> np.uint64(64 - GRAM_BITS)])
 
     def scaled(self, features: Floats, wording: Floats, weight: Floats, view: View) -> Floats:
         """Return the inputs of the first network, (S, SCALED + 3 D)."""
@@ -134,12 +133,29 @@ class SentenceHead:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Weighed:
+    """1- to 3-grams (G,): first word, number of words, sentence, and weight in the wording logit, positive towards
+    filler."""
+
+    at: Ints
+    n: Ints
+    sentence: Ints
+    weight: Floats
+
+    def logits(self, sentences: int) -> Floats:
+        """Sum the weights of each sentence's n-grams over the root of their damped number, (S,)."""
+        number = np.bincount(self.sentence, minlength=sentences)
+        return np.bincount(self.sentence, self.weight, sentences) / np.sqrt(number + _GRAM_DAMPING)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """What the head says of each sentence (S,): wording logit, filler logit and probability, repeat-against-generic
+    """What the head says of each sentence (S,): wording logit and its n-grams, filler logit and probability, repeat-against-generic
     logit; with the features (S, F) and network inputs (S, D) it read."""
 
     features: Floats
     wording: Floats
+    grams: Weighed
     logit: Floats
     filler: Floats
     repeat: Floats
@@ -154,11 +170,6 @@ def gram_slots(view: View) -> tuple[Ints, Ints]:
     order = np.argsort(sentence, kind="stable")
     slots = (hashes[order] >> np.uint64(64 - GRAM_BITS)).astype(np.int64)
     return slots, np.searchsorted(sentence[order], np.arange(view.n_sentences + 1))
-
-
-def gram_logits(weights: Floats, bounds: Ints) -> Floats:
-    """Sum the weights of each sentence's n-grams over the root of their damped number."""
-    return segment_sums(weights, bounds) / np.sqrt(np.diff(bounds) + _GRAM_DAMPING)
 
 
 def raw_inputs(features: Floats, wording: Floats, weight: Floats) -> Floats:

@@ -7,24 +7,42 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 
 from detector.lexicon import entries
 from detector.text.normalise import Normalised
 
-_CANDIDATE = re.compile(r"[.!?…]+[\"'”’)\]]*|\n+")
-_GLUED = re.compile(r"[a-z][a-z)][.!?][A-Z][a-z]")  # "the end.The next": a lost blank
+# Marks with what closes after them (quotes, brackets, the number of a reference), or line breaks. It begins
+# with one class and not with two branches, so that the search skips fast over everything else.
+_CANDIDATE = re.compile(r"[.!?…\n](?:(?<!\n)[.!?…]*(?:[\"'”’)\]]|\[\d{1,3}\])*|\n*)")
+_GLUED = re.compile(r"[a-z][a-z)][.!?]\"?[A-Z][a-z]")  # "the end.The next": a lost blank
 _WORD_BEFORE = re.compile(r"[\w.&'-]*\Z")
 _WORD_AFTER = re.compile(r"\s*[\"'“‘(\[]*(\w*)")
-_SOFT_WRAP = re.compile(r"[a-z,;]\n[a-z]")
-_SINGLE_BREAK = re.compile(r"\S\n(?=\S)")
+_LONGEST_BEFORE = 24  # characters read of the word before a stop
 _WRAPPED_SHARE = 0.25  # of single line breaks that fall inside a sentence, before they stop counting as ends
-_MAY_END = frozenset(
-    "a.d a.m b.c co corp dept etc inc jr llc ltd p.m ph.d plc sr u.k u.n u.s u.s.a d.c al".split()
-)
+_CLOSERS = frozenset("\"'”’)]")
 _OPENERS = frozenset(
-    "the a an it he she they we i you this that these those there in on at as but and if when while after "
-    "before for his her its their our my however for with some many most what why how".split()
-)
+    {
+        "the", "a", "an", "it", "he", "she", "they", "we", "i", "you", "this", "that", "these", "those",
+        "there", "in", "on", "at", "as", "but", "and", "if", "when", "while", "after", "before", "for",
+        "his", "her", "its", "their", "our", "my", "however", "with", "some", "many", "most", "what", "why",
+        "how",
+    }
+)  # fmt: skip
+# Abbreviations that a name or an example follows. After all others a capital "The" or "He" begins a sentence.
+_NEVER_END = frozenset(
+    {
+        "adm", "asst", "ca", "capt", "cf", "cllr", "cmdr", "col", "cpl", "cpt", "dr", "e.g", "eg",
+        "fr", "ft", "gen", "gov", "hon", "i.e", "ie", "insp", "lt", "maj", "messrs", "mlle", "mme",
+        "mr", "mrs", "ms", "msgr", "mt", "pres", "prof", "q.v", "rep", "reps", "rev", "sen", "sens", "sgt",
+        "st", "supt", "viz", "vs",
+    }
+)  # fmt: skip
+_BEFORE_NUMBERS = frozenset(
+    {
+        "ch", "chap", "eq", "eqs", "fig", "figs", "no", "nos", "pg", "pp", "sec", "secs", "vol", "vols",
+    }
+)  # fmt: skip
 
 
 @cache
@@ -33,7 +51,7 @@ def _abbreviations() -> frozenset[str]:
 
 
 def split(source: Normalised) -> list[tuple[int, int]]:
-    """Return the (start, end) span of every sentence of ``source.text``, in order, without outer white space."""
+    """Return the (start, end) span of every sentence of ``source.text``, in order, without outer blanks."""
     text = source.text
     wrapped = _is_hard_wrapped(text)
     spans: list[tuple[int, int]] = []
@@ -44,8 +62,10 @@ def split(source: Normalised) -> list[tuple[int, int]]:
             if end - stop == 1 and wrapped:
                 continue
         elif end < len(text) and not text[end].isspace():
-            if end - stop > 1 or not _GLUED.match(text, max(stop - 2, 0)):
+            if not _GLUED.match(text, max(stop - 2, 0)):
                 continue
+            if text[stop + 1] == '"' and text.count('"', start, stop) % 2 == 0:
+                end = stop + 1  # the quotation opens here
         elif not _ends_sentence(text, start, stop, end):
             continue
         _append(spans, text, start, end)
@@ -55,19 +75,22 @@ def split(source: Normalised) -> list[tuple[int, int]]:
 
 
 def _append(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
-    piece = text[start:end]
-    bare = piece.strip()
-    if bare:
-        begin = start + piece.index(bare[0])
-        spans.append((begin, begin + len(bare)))
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        spans.append((start, end))
 
 
 def _is_hard_wrapped(text: str) -> bool:
     """Tell whether line breaks only wrap the text, as in mail: many fall between two lower-case words."""
     if "\n" not in text:
         return False
-    soft = len(_SOFT_WRAP.findall(text))
-    return soft >= 2 and soft >= _WRAPPED_SHARE * len(_SINGLE_BREAK.findall(text))
+    lines = text.split("\n")
+    borders = [(line[-1], after[0]) for line, after in pairwise(lines) if line and after]
+    soft = sum("a" <= after <= "z" and ("a" <= before <= "z" or before in ",;") for before, after in borders)
+    return soft >= 2 and soft >= _WRAPPED_SHARE * len(borders)
 
 
 def _ends_sentence(text: str, start: int, stop: int, end: int) -> bool:
@@ -75,23 +98,27 @@ def _ends_sentence(text: str, start: int, stop: int, end: int) -> bool:
     after = _WORD_AFTER.match(text, end)
     following = after[1] if after else ""
     is_lower = following[:1].islower()
-    mark = text[stop]
-    if mark != ".":
-        return not (is_lower and end - stop > 1 and text[end - 1] in "\"'”’)]")
-    if end - stop > 1:
-        if text[stop + 1] == ".":
-            return not is_lower
-        return not (is_lower and text[end - 1] in "\"'”’)]")
-    before = _WORD_BEFORE.search(text, max(start, stop - 24), stop)
+    if text[stop] != "." or end - stop > 1:
+        is_ellipsis = text[stop : stop + 2] == ".."
+        return not (is_lower and (is_ellipsis or (end - stop > 1 and text[end - 1] in _CLOSERS)))
+    first = max(start, stop - _LONGEST_BEFORE, text.rfind(" ", start, stop) + 1)
+    before = _WORD_BEFORE.search(text, first, stop)
     word = before[0].strip("'-").lower() if before else ""
     if not word:
         return not is_lower
+    is_opener = following[:1].isupper() and following.lower() in _OPENERS
     if len(word) == 1 and word.isalpha():
-        return word == "i" and following.lower() in _OPENERS
-    if word in _MAY_END:
-        return following[:1].isupper() and following.lower() in _OPENERS
+        return (is_opener and (len(following) > 1 or word == "i")) or _is_unit(text, stop, following)
     if word in _abbreviations():
-        return False
-    if word.isdigit() and stop - len(word) <= start:
-        return False  # the number of a list item
-    return True
+        if word in _BEFORE_NUMBERS:
+            return following[:1].isupper()
+        return is_opener and word not in _NEVER_END
+    if "." in word and max(map(len, word.split("."))) == 1:
+        return is_opener
+    # The number of a list item ends nothing.
+    return not (word.isdigit() and stop - len(word) <= start)
+
+
+def _is_unit(text: str, stop: int, following: str) -> bool:
+    """Tell whether a unit after a figure stands before ``stop``, as in "32 C.", and a capital follows."""
+    return text[max(stop - 2, 0)] == " " and text[max(stop - 3, 0)].isdigit() and following[:1].isupper()

@@ -18,7 +18,7 @@ from detector.text.document import Flags, Ints, read
 from detector.text.normalise import normalise
 from detector.training.sources import Article
 
-FEATURES: tuple[str, ...] = ("stale_sentences", "repetition", "near_duplicates", "new_number_density")
+FEATURES: tuple[str, ...] = ("repetition", "reworded_sentences", "sentence_length")
 CUT_LENGTHS = (40, 60, 80, 120, 200, 300)
 DAMPINGS = (1.0, 15.0, 30.0, 60.0, 120.0)
 FILLER = 0.5  # labelled share from which an article is filler
