@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -86,8 +87,8 @@ def load(folder: str | Path | Traversable) -> Model:
     """Read a model folder. Raises ModelError with one sentence if it cannot be used."""
     place = Path(folder) if isinstance(folder, str) else folder
     settings = _settings(place)
-    parts = ["background", "sentence", "document"] + ["machine"] * bool(settings["has_machine_head"])
     try:
+        parts = ["background", "sentence", "document"] + ["machine"] * bool(settings["has_machine_head"])
         arrays = {part: _arrays(place.joinpath(f"{part}.npz")) for part in parts}
         return Model(
             name=settings["name"],
@@ -98,13 +99,17 @@ def load(folder: str | Path | Traversable) -> Model:
             cuts=Cuts(**settings["cuts"]),
             typical=settings["typical"],
         )
-    except (KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
+    except ModelError:
+        raise
+    except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise ModelError(f"the model in {place} is damaged ({error}); copy or train it again") from error
 
 
 def _settings(place: Path | Traversable) -> dict[str, Any]:
     try:
         text = place.joinpath("model.json").read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{place}/model.json is not UTF-8; copy or train the model again") from error
     except OSError as error:
         raise ModelError(f"{place} holds no model (no model.json); give a folder written by detector train") from error
     try:

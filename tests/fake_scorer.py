@@ -95,7 +95,7 @@ class FakeScorer:
 def install() -> None:
     from detector.cli import shared
 
-    shared.open_scorer = lambda model: FakeScorer()
+    shared.open_scorer = lambda model, prior=None: FakeScorer()
 
 
 if __name__ == "__main__":

@@ -123,8 +123,8 @@ def run_python(code: str, namespace: dict[str, Any], folder: Path) -> str:
 
 
 def _lines(output: str) -> str:
-    """Return ``output`` without trailing blanks, as a block holds it."""
-    return "".join(f"{line.rstrip()}\n" for line in output.splitlines())
+    """Return ``output`` without blanks at the end of its lines and blank lines at its end, as a block holds it."""
+    return "".join(f"{line.rstrip()}\n" for line in output.rstrip().splitlines())
 
 
 def run(text: str, folder: Path) -> Iterator[Shown]:

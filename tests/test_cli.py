@@ -34,7 +34,7 @@ CLAIM = "The council met on Monday. It rained."
 
 @pytest.fixture(autouse=True)
 def _scorer(monkeypatch):
-    monkeypatch.setattr(shared, "open_scorer", lambda model: FakeScorer())
+    monkeypatch.setattr(shared, "open_scorer", lambda model, prior=None: FakeScorer())
 
 
 def run(*arguments, stdin=None):
@@ -272,7 +272,7 @@ def test_an_input_is_not_overwritten(texts):
 
 @pytest.mark.parametrize("command", ["score", "features"])
 def test_a_folder_that_is_not_there_is_refused_before_any_work(texts, command, monkeypatch):
-    monkeypatch.setattr(shared, "open_scorer", lambda model: pytest.fail("loaded"))
+    monkeypatch.setattr(shared, "open_scorer", lambda model, prior=None: pytest.fail("loaded"))
     result = run(command, texts, "-o", texts / "gone" / "o.csv")
     assert result.exit_code == 2
     assert "there is no folder" in result.stderr

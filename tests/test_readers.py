@@ -401,3 +401,9 @@ def test_closed_standard_input_is_an_error(monkeypatch):
 def test_the_longest_extension_decides():
     assert reader_for("A.JSONL.GZ") is read_jsonl
     assert reader_for(str(Path("x.csv") / "notes.txt")) is not read_csv
+
+
+def test_a_row_with_an_id_keeps_it_and_others_get_their_line():
+    rows = b'{"id": "a7", "text": "One."}\n{"text": "Two."}\n{"id": 12, "text": "Three."}\n{"id": true, "text": "Four."}\n'
+    assert [item.id for item in jsonl_items(rows)] == ["a7", "f.jsonl:2", "12", "f.jsonl:4"]
+    assert [item.id for item in csv_items(b"id,text\nb9,One.\n,Two.\n")] == ["b9", "f.csv:3"]

@@ -20,8 +20,8 @@ from detector.heads.sentence import (
 )
 
 TEXT = (
-    "The plan\n\nThe council met on Monday and paid 4,500 pounds. The roof leaked. Nobody knows why it leaked! Only "
-    " time will tell. The council met on Monday."
+    "The plan\n\nThe council met on Monday and paid 4,500 pounds. Our roof leaked. Nobody knows why it did! "
+    "Only time will tell. The council met on Monday."
 )
 
 

@@ -23,8 +23,18 @@ Examples:
 )
 @click.option("--corpora", metavar="DIR", help="Folder with train/ and benchmark/; DETECTOR_CORPORA by default.")
 @click.option("--data", metavar="DIR", default="data", show_default=True, help="The project's data folder.")
-@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Measure only this; can be given again. All but benchmarks by default.")
-@click.option("--gate", is_flag=True, help="Exit with status 1 if a floor is missed; the sentence and document heads only.")
+@click.option(
+    "--part",
+    "parts",
+    multiple=True,
+    type=click.Choice(PARTS),
+    help="Measure only this; can be given again. All but benchmarks by default.",
+)
+@click.option(
+    "--gate",
+    is_flag=True,
+    help="Exit with status 1 if a floor is missed; the sentence and document heads only.",
+)
 @click.option("--model", metavar="DIR", help="Model that is held against the benchmarks; the bundled one by default.")
 @click.option("--seed", default=0, show_default=True, help="The seed of the training runs.")
 @click.option("--jobs", default=2, show_default=True, type=click.IntRange(min=1), help="Worker processes.")

@@ -37,6 +37,7 @@ Examples:
 @click.option("--keep", metavar="COL[,COL]|all", help="Carry these input fields through, under `input`.")
 @shared.output_option
 @shared.model_option
+@shared.prior_option
 @click.pass_context
 def score(
     ctx: click.Context,
@@ -51,6 +52,7 @@ def score(
     keep: str | None,
     output: str | None,
     model: str | None,
+    prior: float | None,
 ) -> None:
     """Score texts: one record for each, in the order given.
 
@@ -66,7 +68,7 @@ def score(
         raise click.UsageError(f"--sentences needs --format {able}; to read them: detector explain PATH.")
     sources = shared.find_sources(ctx, paths)
     shared.check_output(output, sources)
-    scorer = shared.open_scorer(model)
+    scorer = shared.open_scorer(model, prior)
     items = read(sources, shared.fields_for(column, kept), stdin_rows=column is not None)
     records = score_items(scorer, items, jobs or shared.core_count())
     progress = Progress(count_texts(sources, stdin_rows=column is not None))

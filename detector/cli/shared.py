@@ -49,12 +49,12 @@ class Probability(click.ParamType[float]):
         return number
 
 
-def open_scorer(model: str | None) -> Scorer:
-    """Return the scorer of the folder ``model``, or of the bundled model for None."""
+def open_scorer(model: str | None, prior: float | None = None) -> Scorer:
+    """Return the scorer of the folder ``model``, or of the bundled model for None; ``prior`` re-weights it."""
     from detector.scorer import Scorer
 
     try:
-        return Scorer() if model is None else Scorer.load(model)
+        return Scorer(prior=prior) if model is None else Scorer.load(model, prior=prior)
     except (OSError, ValueError) as error:
         raise Failure(f"cannot load the model {model or 'that comes with the package'}: {error}") from error
 
@@ -66,6 +66,16 @@ def model_option(command: F) -> F:
         metavar="DIR",
         type=click.Path(exists=True, file_okay=False),
         help="Folder of another model, such as `detector train` writes; the bundled one by default.",
+    )(command)
+
+
+def prior_option(command: F) -> F:
+    """Add ``--prior``."""
+    return click.option(
+        "--prior",
+        metavar="P",
+        type=click.FloatRange(0, 1, min_open=True, max_open=True),
+        help="Share of filler articles among your texts, if not that of the model card; re-weights `score`.",
     )(command)
 
 

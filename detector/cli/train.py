@@ -18,15 +18,26 @@ Examples:
 """
 )
 @click.option("--corpora", metavar="DIR", help="Folder with train/ and benchmark/; DETECTOR_CORPORA by default.")
-@click.option("--data", metavar="DIR", default="data", show_default=True, help="The project's data folder: stories, labels, leaks.")
+@click.option(
+    "--data",
+    metavar="DIR",
+    default="data",
+    show_default=True,
+    help="The project's data folder: stories, labels, leaks.",
+)
 @click.option("--texts", metavar="DIR", help="Texts of the labelled articles, to join with the label files in --data.")
-@click.option("-o", "--output", metavar="DIR", default="detector-model", show_default=True, help="Folder to write the model to.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    default="detector-model",
+    show_default=True,
+    help="Folder to write the model to.",
+)
 @click.option("--name", default="custom-1", show_default=True, help="Name of the model, as it stands in every report.")
 @click.option("--seed", default=0, show_default=True, help="The one seed that everything random follows.")
 @click.option("--jobs", default=2, show_default=True, type=click.IntRange(min=1), help="Worker processes.")
-def train(
-    corpora: str | None, data: str, texts: str | None, output: str, name: str, seed: int, jobs: int
-) -> None:
+def train(corpora: str | None, data: str, texts: str | None, output: str, name: str, seed: int, jobs: int) -> None:
     """Train the sentence, document and machine heads and write them as plain files.
 
     With corpora (--corpora or DETECTOR_CORPORA) all three heads are trained, as the default model was. Without, the

@@ -48,7 +48,10 @@ class _Line:
 
 
 def read_jsonl(path: str, stream: BinaryIO, fields: Fields) -> Iterator[Item]:
-    """Yield one item per line that is not blank; a line that is no object is an error item."""
+    """Yield one item per line that is not blank; a line that is no object is an error item.
+
+    The id is the row's own ``id``, else ``path:line``; a row that fails is always told by its line.
+    """
     for line in _lines(stream):
         if line.error is None and not line.text.strip():
             continue
@@ -75,11 +78,11 @@ def _json_item(id: str, line: _Line, fields: Fields) -> Item:
     text = row[fields.column]
     if not isinstance(text, str):
         return Item(id, error=f"field {fields.column!r} is {_kind(text)}; expected a string", fields=kept)
-    return Item(id, text, notes=line.notes, fields=kept)
+    return Item(_own_id(row, fields) or id, text, notes=line.notes, fields=kept)
 
 
 def read_csv(path: str, stream: BinaryIO, fields: Fields) -> Iterator[Item]:
-    """Yield one item per row under the header; ``path:line`` is the line where the row starts."""
+    """Yield one item per row under the header; its id is the row's own, else ``path:line`` where it starts."""
     return _read_table(path, stream, fields, ",")
 
 
@@ -148,8 +151,15 @@ def _table_item(row: list[str], header: list[str], id: str, notes: tuple[str, ..
             error=f"the row has {len(row)} fields where the header has {len(header)};"
             " a field that holds the separator needs quotation marks",
         )
-    kept = fields.kept(dict(zip(header, row, strict=False)))
-    return Item(id, row[where], notes=notes, fields=kept)
+    named = dict(zip(header, row, strict=False))
+    kept = fields.kept(named)
+    return Item(_own_id(named, fields) or id, row[where], notes=notes, fields=kept)
+
+
+def _own_id(row: Mapping[str, Any], fields: Fields) -> str | None:
+    """Return the ``id`` that the row itself gives, if it is a name or a number and not the text."""
+    own = row.get("id") if fields.column != "id" else None
+    return str(own) if isinstance(own, str | int) and not isinstance(own, bool) and own != "" else None
 
 
 def _lines(stream: BinaryIO) -> Iterator[_Line]:

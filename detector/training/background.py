@@ -93,7 +93,9 @@ def _commonness(hashes: Hashes, document: Ints) -> Commonness:
 
 def phrase_table(keep: Mapping[str, Collection[str]] | None = None) -> Phrases:
     """Return the table of all lists in ``detector/lexicons``; ``keep`` replaces the entries of the lists it names."""
-    names = tuple(sorted(p.name[:-4] for p in files("detector").joinpath("lexicons").iterdir() if p.name.endswith(".txt")))
+    names = tuple(
+        sorted(p.name[:-4] for p in files("detector").joinpath("lexicons").iterdir() if p.name.endswith(".txt"))
+    )
     table: dict[int, int] = {}
     for bit, name in enumerate(names):
         chosen = entries(name) if keep is None or name not in keep else keep[name]
@@ -158,9 +160,7 @@ def _vectors(words: NDArray[np.int32], document: Ints, size: int, seed: int) -> 
     context *= total / context.sum()
     information = np.log(counts.data * total / (row[counts.row] * context[counts.col]))
     positive = (information > 0) & (counts.data >= 1.0)
-    ppmi = sp.csr_matrix(
-        (information[positive], (counts.row[positive], counts.col[positive])), shape=(size, size)
-    )
+    ppmi = sp.csr_matrix((information[positive], (counts.row[positive], counts.col[positive])), shape=(size, size))
     left_vectors, values, _ = randomized_svd(ppmi, n_components=DIMENSIONS, n_iter=3, random_state=seed)
     vectors: Floats = left_vectors * np.sqrt(values)
     unit: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)

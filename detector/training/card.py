@@ -102,7 +102,9 @@ def _data(material: Material) -> str:
         by_domain = Counter(a.domain for a in gold).most_common()
         domains = ", ".join(f"{name} {count}" for name, count in by_domain)
         sentences = sum(len(a.letters) for a in gold)
-        lines.append(f"- {len(gold):,} articles of public corpora, {sentences:,} sentences with a letter each: {domains}.")
+        lines.append(
+            f"- {len(gold):,} articles of public corpora, {sentences:,} sentences with a letter each: {domains}."
+        )
     if material.corpora is not None:
         lines.append(
             "- Word counts, n-gram counts, word vectors and the machine head: the training corpora of the manifest, "

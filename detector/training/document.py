@@ -24,7 +24,9 @@ DAMPINGS = (1.0, 15.0, 30.0, 60.0, 120.0)
 FILLER = 0.5  # labelled share from which an article is filler
 SUBSTANTIVE = 0.33  # labelled share below which an article counts as substantive when typical values are taken
 _C = 0.3
-_FEATURE_SCALE = 0.5  # the hand-made features are shrunk more than the means over sentences: they cross genres less well
+_FEATURE_SCALE = (
+    0.5  # the hand-made features are shrunk more than the means over sentences: they cross genres less well
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +74,10 @@ def documents_of(
 
 
 def _measure(
-    articles: Iterable[Article], background: Background, heads: dict[frozenset[int], SentenceHead], segmentation: str
+    articles: Iterable[Article],
+    background: Background,
+    heads: dict[frozenset[int], SentenceHead],
+    segmentation: str,
 ) -> list[tuple[dict[frozenset[int], Floats], dict[str, float], float]]:
     rows = []
     for article in articles:
@@ -95,16 +100,27 @@ def cuts(articles: Iterable[Article], lengths: Sequence[int] = CUT_LENGTHS) -> l
         for end in sorted(ends):
             segments = article.segments[:end]
             found.append(
-                replace(article, text=article.text[: segments[-1][1]], segments=segments, letters=article.letters[:end])
+                replace(
+                    article,
+                    text=article.text[: segments[-1][1]],
+                    segments=segments,
+                    letters=article.letters[:end],
+                )
             )
     return found
 
 
 def fit(
-    documents: Documents, key_of: Mapping[int, frozenset[int]], rows: Flags, half_words: float, features: Sequence[str] = FEATURES
+    documents: Documents,
+    key_of: Mapping[int, frozenset[int]],
+    rows: Flags,
+    half_words: float,
+    features: Sequence[str] = FEATURES,
 ) -> DocumentHead:
     """Fit the head on ``rows``, each article read by the sentence head ``key_of`` its fold, that did not see it."""
-    values = np.stack([documents.values(key_of[f], features)[i] for i, f in enumerate(documents.fold.tolist()) if rows[i]])
+    values = np.stack(
+        [documents.values(key_of[f], features)[i] for i, f in enumerate(documents.fold.tolist()) if rows[i]]
+    )
     share, words = documents.share[rows], documents.words[rows]
     typical = np.nanmedian(values[share < SUBSTANTIVE], axis=0)
     centred = np.nan_to_num(values - typical) * (words / (words + half_words))[:, None]
@@ -129,5 +145,3 @@ def logits(head: DocumentHead, values: Floats, words: Floats) -> Floats:
 def log_loss(truth: Flags, logit: Floats) -> float:
     """Mean negative log-likelihood, in nats."""
     return float(np.mean(np.logaddexp(0.0, np.where(truth, -logit, logit))))
-
-

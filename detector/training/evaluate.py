@@ -25,8 +25,11 @@ _LEAST_PER_FAMILY = 10  # articles of each kind, for a family to count in the me
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """Out-of-fold predictions: ``filler`` (N,) of every labelled sentence; over articles (A,) the predicted and the
-    labelled share of the labelled sentences' words, and the score by a document head that did not see the fold."""
+    """Out-of-fold predictions.
+
+    ``filler`` (N,) of every labelled sentence; over articles (A,) the predicted and the labelled share of the
+    labelled sentences' words, and the score by a document head that did not see the fold.
+    """
 
     filler: Floats
     share: Floats
@@ -43,8 +46,7 @@ def judge(filler: Filler) -> Judged:
         logit[rows] = np.clip(filler.stack.predict("second", frozenset({fold}))[rows], -7.0, 7.0)
     probability = 1.0 / (1.0 + np.exp(-logit))
     half_words = choose_damping(filler)
-    heads = {fold: filler.document_head(frozenset({fold}), half_words) for fold in filler.folds}
-    score = 1.0 / (1.0 + np.exp(-filler.logits(filler.whole, heads)))
+    score = 1.0 / (1.0 + np.exp(-filler.logits(filler.whole, filler.nested_heads(half_words))))
     count = len(filler.whole.articles)
     weight = data.words * data.is_prose
     total = np.bincount(data.article, weight, count)
@@ -129,7 +131,10 @@ def _article_figures(filler: Filler, judged: Judged) -> list[Figure]:
         make("score for share ≥ .5, AUROC", lambda r: metrics.auroc(y[r], score[r]), 0.93),
         make("the same among human articles", among("human"), 0.92),
         make("the same among machine articles", among("machine"), 0.92),
-        make("the same within source, pair-weighted", lambda r: metrics.group_auroc(y[r], score[r], family[rows][r])),
+        make(
+            "the same within source, pair-weighted",
+            lambda r: metrics.group_auroc(y[r], score[r], family[rows][r]),
+        ),
         make("filler share for share ≥ .5, AUROC", lambda r: metrics.auroc(y[r], share[r])),
         make("score for share ≥ .33, AUROC", lambda r: metrics.auroc(truth[r] >= STRICT, score[r])),
         make("partial Spearman of score with machine, given share", partial, 0.20, True),
@@ -184,7 +189,14 @@ def _story_figures(filler: Filler, judged: Judged) -> list[Figure]:
         make("mixed above full, by filler share", above("mixed", "full"), 0.98),
         make("padded above mixed, by filler share", above("padded", "mixed")),
         figure("stories, held out by story", "sentence AUROC", sentence, len(rows), 0.93),
-        figure("stories, held out by story", "filler share, mean absolute error", mae, len(whole), 0.08, at_most=True),
+        figure(
+            "stories, held out by story",
+            "filler share, mean absolute error",
+            mae,
+            len(whole),
+            0.08,
+            at_most=True,
+        ),
     ]
 
 
@@ -204,9 +216,7 @@ def rates_by_genre(filler: Filler, judged: Judged, cut: float, least: int = 20) 
 def _maker(group: str, n: int, clusters: Ints | NDArray[np.generic], note: str = "") -> Callable[..., Figure]:
     """Return a function that measures a statistic of row numbers with a bootstrap over ``clusters``."""
 
-    def make(
-        name: str, statistic: Callable[[Ints], float], floor: float = NAN, at_most: bool = False
-    ) -> Figure:
+    def make(name: str, statistic: Callable[[Ints], float], floor: float = NAN, at_most: bool = False) -> Figure:
         interval = metrics.bootstrap(statistic, clusters.tolist(), seed=SEED, resamples=RESAMPLES)
         return figure(group, name, interval, n, floor, at_most=at_most, note=note)
 
@@ -219,4 +229,7 @@ def machine_rows(figures: dict[str, object]) -> list[Figure]:
     families = figures["auroc"]
     assert isinstance(families, dict)
     rows = [Figure(group, f"AUROC, {name}", float(value)) for name, value in families.items()]
-    return [Figure(group, "AUROC, macro-mean", float(np.mean(list(families.values()))), n=len(families), floor=0.93), *rows]
+    return [
+        Figure(group, "AUROC, macro-mean", float(np.mean(list(families.values()))), n=len(families), floor=0.93),
+        *rows,
+    ]

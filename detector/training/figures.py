@@ -43,7 +43,14 @@ class Figure:
 
 
 def figure(
-    group: str, name: str, interval: Interval, n: int, floor: float = NAN, *, at_most: bool = False, note: str = ""
+    group: str,
+    name: str,
+    interval: Interval,
+    n: int,
+    floor: float = NAN,
+    *,
+    at_most: bool = False,
+    note: str = "",
 ) -> Figure:
     """Return the figure of an interval."""
     return Figure(group, name, interval.value, interval.low, interval.high, n, floor, at_most, note)
@@ -53,7 +60,13 @@ def markdown(figures: Sequence[Figure]) -> str:
     """Return the figures as Markdown tables, one for each group."""
     lines: list[str] = []
     for group in dict.fromkeys(item.group for item in figures):
-        lines += ["", f"### {group}", "", "| figure | value | 95 % interval | n | floor | |", "|---|---|---|---|---|---|"]
+        lines += [
+            "",
+            f"### {group}",
+            "",
+            "| figure | value | 95 % interval | n | floor | |",
+            "|---|---|---|---|---|---|",
+        ]
         lines += [_row(item) for item in figures if item.group == group]
     return "\n".join(lines[1:]) + "\n"
 

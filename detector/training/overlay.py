@@ -17,9 +17,11 @@ from detector.training.train import Filler
 
 
 def overlay(filler: Filler, jobs: int) -> tuple[Flags, Floats, Ints]:
-    """Return, for labelled prose segments, whether they are filler, the score of the own sentences over them by a
-    head that did not see the article, and the article's index. Segments that no own sentence touches are left out."""
-    chosen = [i for i in np.flatnonzero(filler.is_gold & (filler.whole.fold >= 0)).tolist()]
+    """Return, for labelled prose segments, the truth, the score of the own sentences over them, and the article.
+
+    The score is by a head that did not see the article. Segments that no own sentence touches are left out.
+    """
+    chosen = np.flatnonzero(filler.is_gold & (filler.whole.fold >= 0)).tolist()
     articles = filler.whole.articles
     heads = {fold: filler.heads[frozenset({fold})] for fold in filler.folds}
     found = Parallel(n_jobs=jobs)(
@@ -43,7 +45,10 @@ def _score(
         view = look(read(source), background)
         assert article.fold is not None
         filler = heads[article.fold].read(view).filler
-        spans = [source.to_given(*span) for span in zip(view.document.sentence_start.tolist(), view.document.sentence_end.tolist(), strict=True)]
+        spans = [
+            source.to_given(*span)
+            for span in zip(view.document.sentence_start.tolist(), view.document.sentence_end.tolist(), strict=True)
+        ]
         truth: list[bool] = []
         score: list[float] = []
         for (start, end), letter in zip(article.segments, article.letters, strict=True):

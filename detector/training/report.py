@@ -84,12 +84,19 @@ def benchmark_figures(scorer: Scorer, material: Material, jobs: int) -> list[Fig
 
 
 def _is_chatgpt(row: Row) -> bool:
-    return row.attack is None and (row.label == "human" or "chatgpt" in (row.generator or "").lower() or "gpt-3.5" in (row.generator or ""))
+    return row.attack is None and (
+        row.label == "human" or "chatgpt" in (row.generator or "").lower() or "gpt-3.5" in (row.generator or "")
+    )
 
 
 def _note_look(figures: list[Figure], model: str) -> None:
     """Append date, commit and figures to the list of looks, which is kept so that nobody can look until it fits."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip() or "-"
+    commit = (
+        subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+        ).stdout.strip()
+        or "-"
+    )
     LOOKS.parent.mkdir(exist_ok=True)
     is_new = not LOOKS.exists()
     with LOOKS.open("a", newline="", encoding="utf-8") as file:

@@ -38,9 +38,7 @@ def prepare(settings: Settings, log: Log) -> tuple[Material, Filler]:
         log(note)
     background = train_background(material.background_texts(), settings.seed)
     log(f"trained word rarity and vectors of {len(background.vocabulary.hashes):,} words")
-    filler = train_sentences(
-        material.articles, background, Recipe(), settings.seed, settings.jobs, log, nested=True
-    )
+    filler = train_sentences(material.articles, background, Recipe(), settings.seed, settings.jobs, log)
     return material, filler
 
 

@@ -148,7 +148,9 @@ class Stack:
         for layer, below in (("second", "first"), ("first", "grams")):
             wanted[below] = {w | {f} for w in wanted[layer] for f in self.folds} | wanted[layer]
         for layer in ("grams", "first", "second"):
-            todo = [w for w in sorted(wanted[layer], key=sorted) if (layer, w) not in self.kept and self.training(w).any()]
+            todo = [
+                w for w in sorted(wanted[layer], key=sorted) if (layer, w) not in self.kept and self.training(w).any()
+            ]
             done = Parallel(n_jobs=jobs)(delayed(self.fit)(layer, w) for w in todo)
             self.kept.update({(layer, w): fitted for w, fitted in zip(todo, done, strict=True)})
 
@@ -193,9 +195,7 @@ class Stack:
     def second_inputs(self, without: Excluded) -> Floats:
         """Return the inputs of the second network."""
         first = self.out_of_fold("first", without)
-        extra = np.concatenate(
-            [second_inputs(first[rows], self.data.weight[rows]) for rows in _articles(self.data)]
-        )
+        extra = np.concatenate([second_inputs(first[rows], self.data.weight[rows]) for rows in _articles(self.data)])
         return np.concatenate((self.inputs(without)[0], extra), axis=1)
 
     def head(self, without: Excluded) -> SentenceHead:
@@ -235,7 +235,12 @@ class Stack:
         models = []
         for number in range(recipe.seeds):
             rng = np.random.default_rng((self.seed, number))
-            model = MLPClassifier((recipe.hidden,), alpha=recipe.alpha, batch_size=min(256, len(rows)), random_state=self.seed + number)
+            model = MLPClassifier(
+                (recipe.hidden,),
+                alpha=recipe.alpha,
+                batch_size=min(256, len(rows)),
+                random_state=self.seed + number,
+            )
             for epoch in range(recipe.epochs[layer]):
                 if epoch == int(recipe.epochs[layer] * 0.7):
                     model.learning_rate_init /= 3.0
@@ -262,5 +267,3 @@ def _articles(data: Sentences) -> list[slice]:
     """Return the rows of each article that has any."""
     ends = np.flatnonzero(np.diff(data.article, append=-1)) + 1
     return [slice(int(a), int(b)) for a, b in zip(np.concatenate(([0], ends[:-1])), ends, strict=True)]
-
-

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -21,7 +20,6 @@ from detector.model import Cuts, Model
 from detector.text.document import Flags, read
 from detector.text.normalise import normalise
 from detector.training import document as documents
-from detector.training.background import train_background
 from detector.training.document import DAMPINGS, FILLER, SUBSTANTIVE, Documents, documents_of
 from detector.training.metrics import auroc
 from detector.training.sentence import Excluded, Recipe, Sentences, Stack, sentences_of
@@ -68,6 +66,10 @@ class Filler:
             rows &= self.is_gold
         return documents.fit(self.whole, {fold: without | {fold} for fold in usable}, rows, half_words)
 
+    def nested_heads(self, half_words: float) -> dict[int, DocumentHead]:
+        """Return for each fold the document head that neither saw it nor was fed by a head that did."""
+        return {fold: self.document_head(frozenset({fold}), half_words) for fold in self.folds}
+
     def logits(self, docs: Documents, heads: Mapping[int, DocumentHead]) -> Floats:
         """Return out-of-fold logits of ``docs``: fold f read by the heads that did not see f; NaN outside the folds."""
         out = np.full(len(docs.fold), np.nan)
@@ -78,15 +80,15 @@ class Filler:
 
 
 def train_sentences(
-    articles: Sequence[Article], background: Background, recipe: Recipe, seed: int, jobs: int, log: Log, nested: bool
+    articles: Sequence[Article], background: Background, recipe: Recipe, seed: int, jobs: int, log: Log
 ) -> Filler:
-    """Train the sentence head out of fold, and for shipping; ``nested`` adds what an unbiased evaluation needs."""
+    """Train the sentence head for shipping, out of fold, and without each pair of folds for a nested evaluation."""
     data: Sentences = sentences_of(articles, background, jobs)
     log(f"measured {len(data.letters):,} sentences of {len(articles):,} articles")
     folds = tuple(sorted({a.fold for a in articles if a.fold is not None}))
     stack = Stack(data, recipe, folds, seed)
     wanted = [frozenset({fold}) for fold in folds]
-    wanted += [NOBODY, *(frozenset(pair) for pair in combinations(folds, 2) if nested)]
+    wanted += [NOBODY, *map(frozenset, combinations(folds, 2))]
     stack.fill(wanted, jobs)
     log("trained the sentence head")
     heads = dict(zip(wanted, Parallel(n_jobs=jobs)(delayed(stack.head)(w) for w in wanted), strict=True))
@@ -117,7 +119,9 @@ def least_words(filler: Filler, head: DocumentHead) -> int:
     The first of a list of lengths from which on the AUROC for a labelled share of at least a half, over openings
     within 15 % of the length, is 0.80 or more.
     """
-    gold = [a for a, is_gold in zip(filler.whole.articles, filler.is_gold, strict=True) if is_gold and a.fold is not None]
+    gold = [
+        a for a, is_gold in zip(filler.whole.articles, filler.is_gold, strict=True) if is_gold and a.fold is not None
+    ]
     readers = {w: h for w, h in filler.heads.items() if len(w) == 1}
     openings = documents_of(documents.cuts(gold or filler.whole.articles, _LENGTHS), filler.background, readers)
     logit = filler.logits(openings, dict.fromkeys(filler.folds, head))
@@ -163,15 +167,15 @@ def typical_groups(filler: Filler, head: DocumentHead) -> dict[str, float]:
 
 
 def finish(filler: Filler, name: str, machine: MachineHead | None, log: Log) -> Model:
-    """Train the document head on what was read out of fold, choose damping, lengths and borders, and build the model."""
+    """Train the document head on what was read out of fold, choose lengths and borders, and build the model."""
     half_words = choose_damping(filler)
     head = filler.document_head(NOBODY, half_words)
     shortest = least_words(filler, head)
-    logit = filler.logits(filler.whole, dict.fromkeys(filler.folds, head))
+    logit = filler.logits(filler.whole, filler.nested_heads(half_words))
     known = np.isfinite(logit) & np.isfinite(filler.whole.share)
     if filler.is_gold.any():
         known &= filler.is_gold
-    human = np.array([article.label != "machine" for article in filler.whole.articles])
+    human = np.array([article.label == "human" for article in filler.whole.articles])
     score = 1.0 / (1.0 + np.exp(-logit[known]))
     lower, upper = choose_borders(score, filler.whole.share[known], human[known])
     log(f"half_words {half_words:g}, least words {shortest}, borders {lower} and {upper}")
