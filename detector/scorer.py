@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from detector import model as models
 from detector.explain.article import reasons
 from detector.explain.sentences import Judged, judge, sentence_reasons
-from detector.explain.spans import sentence_spans
+from detector.explain.spans import Places, sentence_spans
 from detector.features.claims import claim_to_filler_ratio
+from detector.features.language import is_english
 from detector.features.registry import NAMES, measure
 from detector.features.view import View, look
 from detector.heads.document import MEANS, DocumentHead, means, sigmoid
 from detector.heads.sentence import Reading
 from detector.model import Cuts, Model
-from detector.report import NAN, Label, Reason, Report, Sentence, SentenceReason, failed
+from detector.report import NAN, Label, Reason, Report, Sentence, SentenceReason, Span, failed
 from detector.text.document import read
-from detector.text.language import is_english
 from detector.text.normalise import normalise
 from detector.text.roles import HEADING, PROSE
 
@@ -169,6 +169,7 @@ class Scorer:
         else:
             machine_intercept, machine_reasons = model.machine.explain(view.document)
             machine_score = sigmoid(machine_intercept + sum(reason.contribution for reason in machine_reasons))
+        places, spans = Places(view), sentence_spans(view)
         label: Label = "unclear"
         if score < self.cuts.substantive:
             label = "substantive"
@@ -184,9 +185,9 @@ class Scorer:
             words=words,
             model=model.name,
             features=measured,
-            reasons=reasons(view, reading, judged, values, model.document, model.typical),
+            reasons=reasons(view, reading, judged, values, model.document, model.typical, places, spans),
             machine_reasons=machine_reasons,
-            sentences=_sentences(view, reading, judged, sentence_reasons(view, reading, judged)),
+            sentences=_sentences(view, reading, judged, spans, sentence_reasons(view, reading, judged, places)),
             notes=notes,
             intercept=model.document.intercept,
             machine_intercept=machine_intercept,
@@ -213,13 +214,20 @@ def _measured(view: View, reading: Reading) -> dict[str, float]:
 
 
 def _sentences(
-    view: View, reading: Reading, judged: Judged, why: tuple[tuple[SentenceReason, ...], ...]
+    view: View, reading: Reading, judged: Judged, spans: list[Span], why: tuple[tuple[SentenceReason, ...], ...]
 ) -> tuple[Sentence, ...]:
-    filler = np.where(view.prose, reading.filler, NAN).tolist()
-    earlier = view.overlap.earlier.tolist()
+    columns = (
+        spans,
+        judged.kinds,
+        np.where(view.prose, reading.filler, NAN).tolist(),
+        view.overlap.earlier.tolist(),
+        why,
+    )
     return tuple(
-        Sentence(start, end, kind, filler[i], earlier[i] if kind == "repeat" else None, why[i])
-        for i, ((start, end), kind) in enumerate(zip(sentence_spans(view), judged.kinds, strict=True))
+        [
+            Sentence(start, end, kind, filler, earlier if kind == "repeat" else None, reasons)
+            for (start, end), kind, filler, earlier, reasons in zip(*columns, strict=True)
+        ]
     )
 
 

@@ -116,6 +116,11 @@ def test_a_word_has_one_hash_wherever_it_stands(word, before, after):
     assert int(document.hash[place]) == hash_word(document.source.text.lower()[len(before) :][: len(word)])
 
 
+def test_the_first_48_characters_of_a_word_make_its_hash():
+    assert hash_word("a" * 47 + "b") != hash_word("a" * 47 + "c")
+    assert hash_word("a" * 48 + "b") == hash_word("a" * 48 + "c") != hash_word("a" * 47)
+
+
 @given(st.lists(st.text("abcdeé0123", min_size=1, max_size=9), min_size=2, max_size=60, unique=True))
 def test_different_words_have_different_hashes(words):
     joined = "".join(words)

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "detector" / "examples"
-STORY = "s001"
+STORY = "s083"
 
 
 @pytest.fixture(scope="module")

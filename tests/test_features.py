@@ -216,6 +216,12 @@ def test_not_only_but(view_of):
     assert marked == ["not", "only", "a", "plan", "but"]
 
 
+@pytest.mark.parametrize(("between", "marked"), [(10, 13), (11, 0)])
+def test_how_far_not_only_but_reaches(view_of, between, marked):
+    view = view_of(f"It is not only {'very ' * between}but it is.")
+    assert int(np.count_nonzero(phrasing.not_but(view))) == marked
+
+
 def test_names_numbers_and_dates(view_of):
     view = view_of("The council met Ana Okafor on Monday in 1962. Three dogs ate 12 buns, 3.5 pies in 9999.")
     words = flat(view)

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from detector.heads.machine import GRAM_BITS, MachineHead, distinct, gram_slots
-from detector.heads.machine_style import PAIR_BITS, STYLE, WORD_BITS, Background, Tokens, pair_hashes, style
+from detector.heads.machine_style import (
+    CLASSES,
+    PAIR_BITS,
+    STYLE,
+    WORD_BITS,
+    Background,
+    Tokens,
+    pair_hashes,
+    style,
+    word_slots,
+)
 from detector.heads.machine_words import GROUPS
 from detector.text.document import hash_word, read
 from detector.text.normalise import normalise
@@ -19,12 +29,13 @@ TEXT = (
 
 
 def background():
-    words = {".": 0, ",": 1, '"': 2, "!": 3, "?": 4, "-": 5, "don't": 6, "i": 7, "the": 8, "and": 8}
-    hashes = sorted((hash_word(word), k) for word, k in words.items())
+    classes = np.full(1 << WORD_BITS, len(CLASSES), np.uint8)
+    for name, token in (("stops", "."), ("commas", ","), ("exclamation_marks", "!"), ("contractions", "don't")):
+        classes[word_slots(np.array([hash_word(token)], np.uint64))] = CLASSES.index(name)
+    classes[word_slots(np.array([hash_word("i")], np.uint64))] = CLASSES.index("first_person")
     random = np.random.default_rng(3)
     return Background(
-        np.array([pair[0] for pair in hashes], np.uint64),
-        np.array([pair[1] for pair in hashes], np.uint8),
+        classes,
         random.integers(0, 200, 1 << WORD_BITS).astype(np.uint8),
         random.integers(0, 1 << 16, 1 << PAIR_BITS).astype(np.uint16),
     )
@@ -55,16 +66,12 @@ def doc(text):
     return read(normalise(text))
 
 
-@pytest.mark.parametrize(
-    "text", [TEXT, "Word.", "No mark here", "", "…", "ONE TWO " * 40, TEXT * 7, TEXT.lower()]
-)
+@pytest.mark.parametrize("text", [TEXT, "Word.", "No mark here", "", "…", "ONE TWO " * 40, TEXT * 7, TEXT.lower()])
 def test_reasons_and_intercept_add_up_to_the_logit(head, text):
     document = doc(text)
     intercept, reasons = head.explain(document)
     assert math.isfinite(head.logit(document))
-    assert intercept + sum(reason.contribution for reason in reasons) == pytest.approx(
-        head.logit(document), abs=1e-9
-    )
+    assert intercept + sum(reason.contribution for reason in reasons) == pytest.approx(head.logit(document), abs=1e-9)
     sizes = [abs(reason.contribution) for reason in reasons]
     assert sizes == sorted(sizes, reverse=True)
     assert {reason.feature for reason in reasons} == set(STYLE) | set(GROUPS)
@@ -111,9 +118,7 @@ def test_spans_quote_the_text_as_given(head):
             assert quote == quote.strip()
             assert quote
         if reason.feature.endswith("words"):
-            assert all(
-                given[start:end].replace("'", "").replace(",", "").isalnum() for start, end in reason.spans
-            )
+            assert all(given[start:end].replace("'", "").replace(",", "").isalnum() for start, end in reason.spans)
 
 
 def test_spans_of_a_group_do_not_overlap(head):
@@ -169,9 +174,7 @@ def test_a_repeated_phrase_counts_once():
 
 
 def test_habits_measure_what_they_say():
-    measured = dict(
-        zip(STYLE, style_of("One two three. I don't, no! One two three four five six."), strict=True)
-    )
+    measured = dict(zip(STYLE, style_of("One two three. I don't, no! One two three four five six."), strict=True))
     assert measured["stops"] == pytest.approx(2 / 12)
     assert measured["commas"] == pytest.approx(1 / 12)
     assert measured["exclamation_marks"] == pytest.approx(1 / 12)

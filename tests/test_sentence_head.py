@@ -36,7 +36,7 @@ def test_the_wording_logit_is_the_damped_sum_of_the_weights_of_all_ngrams(view, 
         for part in view.grams[:3]:
             own = view.sentence[part.at] == i
             slots = [value >> (64 - GRAM_BITS) for value in part.hash[own].tolist()]
-            total += sum(sentence_head.grams[slots])
+            total += sum(sentence_head.grams[slots].tolist())
             count += int(np.count_nonzero(own))
         assert found == pytest.approx(total / (count + 3) ** 0.5 + sentence_head.gram_intercept, abs=1e-9)
 

@@ -33,7 +33,7 @@ class Failure(click.ClickException):
         return visible(self.message)
 
 
-class Probability(click.ParamType[float]):
+class Probability(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
     """A number above 0 and at most 1."""
 
     name = "P"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from detector.explain.sentences import MANNER, NOVELTY, OVERLAP, SPECIFICS, WORDS, Judged
-from detector.explain.spans import Places, runs, sentence_spans, shorten
+from detector.explain.spans import Places, runs, shorten
 from detector.features.background import Floats
 from detector.features.feature import Feature
 from detector.features.registry import MEASURED
@@ -48,19 +49,21 @@ class Group:
 
 def groups(view: View, reading: Reading, judged: Judged, head: DocumentHead) -> list[Group]:
     """Split what the sentences give to the logit by kind and main reason, exactly."""
-    prose = np.flatnonzero(view.prose)
+    prose = view.prose.nonzero()[0]
     words = view.document.words[prose].astype(np.float64)
-    parts = head.sentence_contributions(reading.logit[prose], words)
-    total = max(float(words.sum()), 1.0)
+    parts = head.sentence_contributions(reading.logit[prose], words).tolist()
+    lengths: list[float] = words.tolist()
+    total = max(sum(lengths), 1.0)
     members: dict[str, list[int]] = {}
-    for at, sentence in enumerate(prose.tolist()):
+    places = prose.tolist()
+    for at, sentence in enumerate(places):
         members.setdefault(f"{judged.kinds[sentence]}:{judged.main[sentence]}", []).append(at)
     return [
         Group(
             name,
-            tuple(int(prose[i]) for i in sorted(within, key=lambda i: -abs(parts[i]))),
-            float(words[within].sum()) / total,
-            float(parts[within].sum()),
+            tuple([places[i] for i in sorted(within, key=lambda i: -abs(parts[i]))]),
+            sum([lengths[i] for i in within]) / total,
+            math.fsum([parts[i] for i in within]),
         )
         for name, within in members.items()
     ]
@@ -73,17 +76,18 @@ def reasons(
     values: Floats,
     head: DocumentHead,
     typical: Mapping[str, float],
+    places: Places,
+    sentences: list[Span],
 ) -> tuple[Reason, ...]:
-    """Return every part of the logit of ``score``, largest first; ``values`` (D,) are the head's inputs."""
+    """Return every part of the logit of ``score``, largest first; ``values`` (D,) are the head's inputs, ``sentences`` the
+    places of all sentences."""
     words = float(view.document.words[view.prose].sum())
-    sentences = sentence_spans(view)
-    given = view.document.source.given
-    places = Places(view)
-    found = [_group_reason(group, sentences, given, typical) for group in groups(view, reading, judged, head)]
+    found = [_group_reason(group, sentences, places.given, typical) for group in groups(view, reading, judged, head)]
     parts = head.contributions(values, words)
-    for name, value, usual, part in list(zip(head.names, values, head.typical, parts, strict=True))[len(MEANS) :]:
-        if np.isfinite(value):
-            found.append(_feature_reason(_FEATURES[name], float(value), float(usual), float(part), view, places))
+    columns = (head.names, values.tolist(), head.typical.tolist(), parts.tolist())
+    for name, value, usual, part in list(zip(*columns, strict=True))[len(MEANS) :]:
+        if math.isfinite(value):
+            found.append(_feature_reason(_FEATURES[name], value, usual, part, view, places))
     return tuple(sorted(found, key=lambda reason: -abs(reason.contribution)))
 
 

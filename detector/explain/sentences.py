@@ -8,20 +8,22 @@ exact, additive account is that of the article (:mod:`detector.explain.article`)
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-from detector.explain.spans import Places, runs, runs_by_sentence
+from detector.explain.spans import Places, Range, runs, runs_by_sentence
 from detector.features.background import Floats
 from detector.features.sentence import ARTICLE, COMMON, NAMES, OVERLAPS, PLACES, RARITY_STEPS
 from detector.features.view import View
 from detector.heads.sentence import SCALED, WORDING, Reading, SentenceHead
 from detector.report import Kind, SentenceReason
-from detector.text.document import Flags
+from detector.text.document import Flags, Ints
 from detector.text.roles import HEADING, PROSE
 
 WORDS, SPECIFICS, NOVELTY, OVERLAP, MANNER = "wording", "specifics", "novelty", "overlap", "manner"
 GROUPS = (WORDS, SPECIFICS, NOVELTY, OVERLAP, MANNER)
+_WORDS, _SPECIFICS, _NOVELTY, _OVERLAP = range(4)  # their places in GROUPS
 _SURROUNDINGS = len(GROUPS)
 _MOST_REASONS = 2
 _MOST_SPANS = 4
@@ -96,91 +98,99 @@ def _kind(role: int, filler: float, repeat: float, earlier: int) -> Kind:
 
 
 def _parts(reading: Reading, head: SentenceHead) -> Floats:
-    slope = head.second.gradient(reading.inputs)
-    part = slope * reading.inputs
-    sums = np.zeros((len(part), len(GROUPS) + 1))
-    for number in range(len(GROUPS)):
-        sums[:, number] = part[:, :SCALED][:, _GROUP_OF == number].sum(axis=1)
-    vectors = part[:, SCALED:-8]
-    sums[:, 0] += vectors[:, : vectors.shape[1] * 2 // 3].sum(axis=1)
-    return sums[:, : len(GROUPS)]
+    columns = SCALED + 2 * ((reading.inputs.shape[1] - SCALED - 8) // 3)
+    part = head.second.slope(reading.active, columns) * reading.inputs[:, :columns]
+    sums: Floats = part @ _membership(columns)
+    return sums
 
 
-def sentence_reasons(view: View, reading: Reading, judged: Judged) -> tuple[tuple[SentenceReason, ...], ...]:
+@cache
+def _membership(columns: int) -> Floats:
+    """Return which of the first inputs belong to which group, (columns, len(GROUPS)); vectors are wording."""
+    member = np.zeros((columns, len(GROUPS)))
+    member[:SCALED] = _GROUP_OF[:, None] == np.arange(len(GROUPS))
+    member[SCALED:, GROUPS.index(WORDS)] = 1.0
+    return member
+
+
+def sentence_reasons(
+    view: View, reading: Reading, judged: Judged, places: Places
+) -> tuple[tuple[SentenceReason, ...], ...]:
     """Return at most two reasons for each prose sentence, the heaviest first."""
-    towards = np.where([kind == "claim" for kind in judged.kinds], -1.0, 1.0)
+    claims = np.array([kind == "claim" for kind in judged.kinds], np.bool_)
+    towards = np.where(claims, -1.0, 1.0)
     parts = judged.parts * towards[:, None]
-    order = np.argsort(-parts, axis=1)[:, :_MOST_REASONS].tolist() if len(parts) else []
-    values = parts.tolist()
-    marks = _Marks(view, reading, towards)
+    order = np.argsort(-parts, axis=1)[:, :_MOST_REASONS] if len(parts) else np.zeros((0, _MOST_REASONS), np.int64)
+    weighs = parts[np.arange(len(parts))[:, None], order] > 0.0
+    shown = _shown(view, reading, towards, order, weighs, claims)
+    columns = (judged.kinds, order.tolist(), weighs.tolist(), view.overlap.earlier.tolist())
     found: list[tuple[SentenceReason, ...]] = []
-    for i, kind in enumerate(judged.kinds):
+    for i, (kind, ranked, heavy, earlier) in enumerate(zip(*columns, strict=True)):
         if kind == "heading" or kind == "boilerplate":
             found.append(())
             continue
-        groups = [GROUPS[g] for g in order[i] if values[i][g] > 0.0]
-        reasons = [marks.repeats(i)] if kind == "repeat" else []
-        reasons += [marks.reason(g, kind != "claim", i) for g in groups if kind != "repeat" or g != OVERLAP]
-        found.append(tuple(reasons[:_MOST_REASONS]))
+        repeats = kind == "repeat"
+        reasons = [_repeats(view, places, i, earlier)] if repeats else []
+        for group, counts in zip(ranked, heavy, strict=True):
+            if counts and len(reasons) < _MOST_REASONS and not (repeats and group == _OVERLAP):
+                spans, quoted = places.quote(shown[group][i][:_MOST_SPANS]) if group in shown else ((), "")
+                text = _TEXTS[GROUPS[group], kind != "claim"]
+                reasons.append(SentenceReason(GROUPS[group], f"{text}: {quoted}" if quoted else text, spans))
+        found.append(tuple(reasons))
     return tuple(found)
 
 
-class _Marks:
-    """Finds the words of a sentence that show a reason; what all sentences share is worked out once."""
+def _shown(
+    view: View, reading: Reading, towards: Floats, order: Ints, weighs: Flags, claims: Flags
+) -> dict[int, list[list[Range]]]:
+    """Return, for each group of inputs that words can show, the ranges of words that do so in each sentence.
 
-    def __init__(self, view: View, reading: Reading, towards: Floats) -> None:
-        self.view = view
-        self.places = Places(view)
-        specific: Flags = view.name | view.number | (view.content & (view.idf > _RARE))
-        count = view.n_sentences
-        self.specific = runs_by_sentence(specific, view.sentence, count)
-        self.novel = runs_by_sentence(specific & view.fresh, view.sentence, count)
-        self.wording = _heaviest(view, reading, towards)
-        self.bounds = view.bounds.tolist()
-        self.earlier = view.overlap.earlier.tolist()
-
-    def reason(self, group: str, filler: bool, sentence: int) -> SentenceReason:
-        """Return the reason of a group of inputs, quoting words unless it is their absence that counts."""
-        ranges: list[tuple[int, int]] = []
-        if group == WORDS:
-            ranges = self.wording[sentence]
-        elif group == SPECIFICS and not filler:
-            ranges = self.specific[sentence]
-        elif group == NOVELTY and not filler:
-            ranges = self.novel[sentence]
-        spans, quoted = self.places.quote(ranges[:_MOST_SPANS])
-        text = _TEXTS[group, filler]
-        return SentenceReason(group, f"{text}: {quoted}" if quoted else text, spans)
-
-    def repeats(self, sentence: int) -> SentenceReason:
-        """Return the reason of a repeat: the earlier sentence, and the words both have."""
-        view, bounds = self.view, self.bounds
-        earlier = self.earlier[sentence]
-        low, high = bounds[sentence], bounds[sentence + 1]
-        before = set(view.hash[bounds[earlier] : bounds[earlier + 1]].tolist())
-        content = view.content[low:high].tolist()
-        shared = [c and h in before for h, c in zip(view.hash[low:high].tolist(), content, strict=True)]
-        spans, quoted = self.places.quote(runs(np.array(shared, np.bool_), low)[:_MOST_SPANS])
-        text = f"says again what sentence {earlier + 1} says"
-        return SentenceReason("repeats", f"{text}: {quoted}" if quoted else text, spans)
+    Sentences for which the group is no reason have none; nor has filler for want of figures or news, since it is
+    their absence that counts.
+    """
+    ranked = {group: (weighs & (order == group)).any(axis=1) for group in (_WORDS, _SPECIFICS, _NOVELTY)}
+    specific: Flags = view.name | view.number | (view.content & (view.idf > _RARE))
+    shown = {_WORDS: _heaviest(view, reading, towards * ranked[_WORDS])}
+    for group, marked in ((_SPECIFICS, specific), (_NOVELTY, specific & view.fresh)):
+        wanted = marked & (ranked[group] & claims)[view.sentence]
+        shown[group] = runs_by_sentence(wanted, view.sentence, view.n_sentences)
+    return shown
 
 
-def _heaviest(view: View, reading: Reading, towards: Floats) -> list[list[tuple[int, int]]]:
-    """Return, by sentence, word ranges of the n-grams with a content word that weigh most the way it was judged."""
+def _repeats(view: View, places: Places, sentence: int, earlier: int) -> SentenceReason:
+    """Return the reason of a repeat: the earlier sentence, and the words both have."""
+    start, end, low, high = view.bounds[[earlier, earlier + 1, sentence, sentence + 1]].tolist()
+    before = set(view.hash[start:end].tolist())
+    content = view.content[low:high].tolist()
+    shared = [c and h in before for h, c in zip(view.hash[low:high].tolist(), content, strict=True)]
+    spans, quoted = places.quote(runs(np.array(shared, np.bool_), low)[:_MOST_SPANS])
+    text = f"says again what sentence {earlier + 1} says"
+    return SentenceReason("repeats", f"{text}: {quoted}" if quoted else text, spans)
+
+
+def _heaviest(view: View, reading: Reading, towards: Floats) -> list[list[Range]]:
+    """Return, by sentence, word ranges of the n-grams with a content word that weigh most ``towards`` a side (S,)."""
     grams = reading.grams
-    so_far = np.concatenate(([0], np.cumsum(view.content)))
+    so_far = np.zeros(len(view.content) + 1, np.int64)
+    view.content.cumsum(out=so_far[1:])
     weight = grams.weight * towards[grams.sentence]
-    kept = np.flatnonzero((weight > 0.0) & (so_far[grams.at + grams.n] > so_far[grams.at]))
-    kept = kept[np.lexsort((-weight[kept], grams.sentence[kept]))]
-    sentence = grams.sentence[kept]
-    rank = np.arange(len(kept)) - np.searchsorted(sentence, sentence)
-    kept = kept[rank < 2 * _MOST_QUOTED]
-    found: list[list[tuple[int, int]]] = [[] for _ in range(view.n_sentences)]
-    columns = (grams.sentence[kept].tolist(), grams.at[kept].tolist(), (grams.at + grams.n)[kept].tolist())
-    for i, start, end in zip(*columns, strict=True):
+    kept = (weight > 0.0).nonzero()[0]
+    at, end = grams.at[kept], grams.at[kept] + grams.n[kept]
+    meant = so_far[end] > so_far[at]
+    kept, at, end = kept[meant], at[meant], end[meant]
+    order = np.lexsort((-weight[kept], grams.sentence[kept]))
+    sentence = grams.sentence[kept[order]]
+    order = order[np.arange(len(order)) - sentence.searchsorted(sentence) < 2 * _MOST_QUOTED]
+    found: list[list[Range]] = [[] for _ in range(view.n_sentences)]
+    columns = (grams.sentence[kept[order]].tolist(), at[order].tolist(), end[order].tolist())
+    for i, start, stop in zip(*columns, strict=True):
         taken = found[i]
-        if len(taken) < _MOST_QUOTED and all(end <= s or start >= e for s, e in taken):
-            taken.append((start, end))
+        if len(taken) < _MOST_QUOTED:
+            for s, e in taken:
+                if start < e and s < stop:
+                    break
+            else:
+                taken.append((start, stop))
     for taken in found:
         taken.sort()
     return found

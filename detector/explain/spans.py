@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -10,25 +11,34 @@ from detector.features.view import View
 from detector.report import Span
 from detector.text.document import Flags, Ints
 
+Range = tuple[int, int]  # of words
 _LONGEST_QUOTE = 90
 
 
-def runs(marked: Flags, offset: int = 0) -> list[tuple[int, int]]:
+def runs(marked: Flags, offset: int = 0) -> list[Range]:
     """Return the [start, end) ranges of consecutive True values, moved by ``offset``."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], marked, [False])).astype(np.int8)))
-    return [(int(a) + offset, int(b) + offset) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    at = marked.nonzero()[0] + offset
+    if not len(at):
+        return []
+    apart = (at[1:] - at[:-1] > 1).nonzero()[0] + 1
+    places = at.tolist()
+    breaks = [0, *apart.tolist(), len(places)]
+    return [(places[a], places[b - 1] + 1) for a, b in pairwise(breaks)]
 
 
-def runs_by_sentence(marked: Flags, sentence: Ints, count: int) -> list[list[tuple[int, int]]]:
+def runs_by_sentence(marked: Flags, sentence: Ints, count: int) -> list[list[Range]]:
     """Return the ranges of consecutive marked words inside each of ``count`` sentences."""
-    found: list[list[tuple[int, int]]] = [[] for _ in range(count)]
-    at = np.flatnonzero(marked)
-    if len(at):
-        apart = (np.diff(at) > 1) | (np.diff(sentence[at]) > 0)
-        first = np.concatenate(([0], np.flatnonzero(apart) + 1))
-        last = np.append(first[1:], len(at)) - 1
-        for i, start, end in zip(sentence[at[first]].tolist(), at[first].tolist(), at[last].tolist(), strict=True):
-            found[i].append((start, end + 1))
+    found: list[list[Range]] = [[] for _ in range(count)]
+    ranges: list[Range] = []
+    end, own = -1, -1
+    at = marked.nonzero()[0]
+    for place, number in zip(at.tolist(), sentence[at].tolist(), strict=True):
+        if place == end and number == own:
+            ranges[-1] = (ranges[-1][0], place + 1)
+        else:
+            ranges = found[number]
+            ranges.append((place, place + 1))
+        end, own = place + 1, number
     return found
 
 

@@ -25,9 +25,8 @@ def dates(view: View) -> Flags:
 
 def _is_year(view: View) -> Flags:
     document = view.document
-    four = (document.end - document.start)[view.word] == 4
     years = np.zeros(len(view.word), np.bool_)
-    for at in np.flatnonzero(four & view.number).tolist():
+    for at in ((view.length == 4) & view.number).nonzero()[0].tolist():
         token = view.word[at]
         digits = document.source.text[document.start[token] : document.end[token]]
         years[at] = digits.isdigit() and 1500 <= int(digits) < 2100
@@ -41,32 +40,27 @@ def names(view: View) -> Flags:
 
 def quoted(view: View) -> float:
     """Share of prose sentences that quote something with a rare word in it."""
-    prose = view.prose
-    if not prose.any():
-        return float("nan")
     document = view.document
-    has_quote = np.zeros(view.n_sentences, np.bool_)
+    has_quote, has_rare = np.zeros((2, view.n_sentences), np.bool_)
     has_quote[document.sentence[document.hash == _QUOTE]] = True
-    rare = view.per_sentence(view.content & (view.idf > _LEAST_QUOTED_RARITY)) > 0
-    return float(np.mean((has_quote & rare)[prose]))
+    rare = (view.content & (view.idf > _LEAST_QUOTED_RARITY))[: view.summed]
+    has_rare[view.sentence[: view.summed][rare]] = True
+    return share(has_quote & has_rare, view.prose)
 
 
 def actions(view: View) -> float:
     """Share of prose sentences that open with the verb of an instruction."""
-    prose = view.prose
-    if not prose.any():
-        return float("nan")
     opens = view.bounds[:-1]
     filled = opens < view.bounds[1:]
     acts = np.zeros(view.n_sentences, np.bool_)
     acts[filled] = view.list("action_verbs")[opens[filled]]
-    return float(np.mean(acts[prose]))
+    return share(acts, view.prose)
 
 
 def specificity(view: View) -> float:
     """Mean rarity (idf) of the content words of prose."""
-    counted = view.content & view.in_prose
-    return float(view.idf[counted].mean()) if counted.any() else float("nan")
+    rarity = view.idf[view.content & view.in_prose]
+    return float(rarity.sum()) / len(rarity) if len(rarity) else float("nan")
 
 
 def claim_to_filler_ratio(words: Floats, filler: Floats) -> float:

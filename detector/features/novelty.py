@@ -24,17 +24,16 @@ def new_information(view: View) -> float:
 
 def stale_sentences(view: View) -> float:
     """Share of prose sentences without a new rare word, a new name or a new figure."""
-    prose = view.prose
-    if not prose.any():
-        return float("nan")
     new = view.first & ((view.content & (view.idf > 5.0)) | view.name | view.number)
-    return float(np.mean(view.per_sentence(new)[prose] == 0))
+    stale = np.ones(view.n_sentences, np.bool_)
+    stale[view.sentence[: view.summed][new[: view.summed]]] = False
+    return share(stale, view.prose)
 
 
 def _mean(view: View, attribute: str) -> float:
     """Mean over prose sentences of one measure of overlap."""
-    prose = view.prose
-    return float(getattr(view.overlap, attribute)[prose].mean()) if prose.any() else float("nan")
+    values = getattr(view.overlap, attribute)[view.prose]
+    return float(values.sum()) / len(values) if len(values) else float("nan")
 
 
 FEATURES = (

@@ -51,53 +51,65 @@ def compare(sentence: Ints, group: Ints, weight: Floats, vectors: Floats, prose:
         _block(low, min(low + WINDOW, count), sentence, group, weight, vectors, prose)
         for low in range(0, count, WINDOW)
     ]
-    columns = [np.concatenate(parts) for parts in zip(*blocks, strict=True)] if blocks else [np.zeros(0)] * 13
-    return Overlap(*columns[:12], earlier=columns[12].astype(np.int64))
+    if not blocks:
+        blocks = [(np.zeros((12, 0)), np.zeros(0, np.int64))]
+    values = blocks[0][0] if len(blocks) == 1 else np.concatenate([block[0] for block in blocks], axis=1)
+    measures = dict(zip(Overlap.__slots__, values, strict=False))
+    return Overlap(**measures, earlier=np.concatenate([block[1] for block in blocks]))
 
 
 def _block(
     low: int, high: int, sentence: Ints, group: Ints, weight: Floats, vectors: Floats, prose: Flags
-) -> tuple[NDArray[np.generic], ...]:
-    """Compare sentences ``low`` to ``high`` with those from a window before to a window after."""
+) -> tuple[Floats, Ints]:
+    """Compare sentences ``low`` to ``high`` with those from a window before to a window after: (12, high - low)."""
     begin, end = max(0, low - WINDOW), min(len(prose), high + WINDOW)
-    a, b = np.searchsorted(sentence, (begin, end))
-    words = group[a:b]
+    words = group
     if begin or end < len(prose):
-        _, words = np.unique(words, return_inverse=True)
-    table = np.zeros((end - begin, int(words.max()) + 1 if len(words) else 1))
-    table[sentence[a:b] - begin, words] = weight[a:b]
+        a, b = sentence.searchsorted((begin, end))
+        _, words = np.unique(group[a:b], return_inverse=True)
+        sentence, weight = sentence[a:b] - begin, weight[a:b]
+    count, size = high - low, end - begin
+    table = np.zeros((size, int(words.max()) + 1 if len(words) else 1))
+    table[sentence, words] = weight
+    present = np.zeros_like(table)
+    present[sentence, words] = weight > 0
     rows = table[low - begin : high - begin]
     own = prose[begin:end]
-    shared = rows @ (table > 0).astype(np.float64).T
     mass = table.sum(axis=1)
     mine = np.maximum(mass[low - begin : high - begin], 1e-9)[:, None]
-    cover = shared / mine * own
-    similar = shared / np.sqrt(mine * np.maximum(mass, 1e-9)) * own
-    cosine = vectors[low:high] @ vectors[begin:end].T * own
-    index = np.arange(begin, end)
-    here = np.arange(low, high)[:, None]
-    before, after = index < here, index > here
-    covered = np.where(before, cover, 0.0)
-    others = np.maximum(own.sum() - own[low - begin : high - begin], 1)
-    inner = np.arange(high - low)
-    previous = np.maximum(inner + low - begin - 1, 0)
-    has_previous = inner + low > begin
-    opening = int(np.argmax(own)) if own.any() else 0
-    follows = np.arange(low, high) > begin + opening
-    best = covered.argmax(axis=1)
-    self_place = inner + low - begin
-    return (
-        covered.max(axis=1),
-        np.where(after, cover, 0.0).max(axis=1),
-        np.where(before, similar, 0.0).max(axis=1),
-        np.where(after, similar, 0.0).max(axis=1),
-        cover[inner, previous] * has_previous,
-        cover[:, opening] * follows,
-        (similar.sum(axis=1) - similar[inner, self_place]) / others,
-        np.where(before, cosine, 0.0).max(axis=1),
-        np.where(after, cosine, 0.0).max(axis=1),
-        cosine[inner, previous] * has_previous,
-        cosine[:, opening] * follows,
-        (cosine.sum(axis=1) - cosine[inner, self_place]) / others,
-        np.where(covered.max(axis=1) > 0, best + begin, -1),
+    measures = np.empty((3, count, size))
+    cover, similar, cosine = measures
+    shared = rows @ present.T
+    np.divide(shared, mine, out=cover)
+    np.divide(shared, np.sqrt(mine * np.maximum(mass, 1e-9)), out=similar)
+    np.matmul(vectors[low:high], vectors[begin:end].T, out=cosine)
+    measures *= own
+    inner = np.arange(count)
+    place = inner + (low - begin)
+    others = np.arange(size)
+    before, after = others < place[:, None], others > place[:, None]
+    earlier = measures * before
+    covered, similar_before, close_before = np.maximum(earlier.max(axis=2), 0.0)
+    covered_after, similar_after, close_after = np.maximum((measures * after).max(axis=2), 0.0)
+    previous = measures[::2, inner, np.maximum(place - 1, 0)] * (place > 0)
+    opening = int(own.argmax())
+    by_first = measures[::2, :, opening] * (place > opening)
+    alike = measures[1:]
+    central = (alike.sum(axis=2) - alike[:, inner, place]) / np.maximum(np.count_nonzero(own) - own[place], 1)
+    values = np.array(
+        [
+            covered,
+            covered_after,
+            similar_before,
+            similar_after,
+            previous[0],
+            by_first[0],
+            central[0],
+            close_before,
+            close_after,
+            previous[1],
+            by_first[1],
+            central[1],
+        ]
     )
+    return values, np.where(covered > 0, earlier[0].argmax(axis=1) + begin, -1)

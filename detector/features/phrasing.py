@@ -17,11 +17,10 @@ _REACH = 12  # words between "not just" and "but"
 def not_but(view: View) -> Flags:
     """Which words lie in a "not only X but Y" of one sentence (W,)."""
     marked = np.zeros(len(view.hash), np.bool_)
-    buts = np.flatnonzero(view.hash == _BUT)
-    for at in np.flatnonzero(view.hash[:-1] == _NOT).tolist():
+    for at in (view.hash[:-1] == _NOT).nonzero()[0].tolist():
         if view.hash[at + 1] not in _JUST:
             continue
-        later = buts[(buts > at) & (buts <= at + _REACH)]
+        later = (view.hash[at + 1 : at + 1 + _REACH] == _BUT).nonzero()[0] + at + 1
         if len(later) and view.sentence[later[0]] == view.sentence[at]:
             marked[at : int(later[0]) + 1] = True
     return marked

@@ -8,7 +8,7 @@ import numpy as np
 
 from detector.features.feature import Feature, share
 from detector.features.view import View
-from detector.text.document import Flags
+from detector.text.document import Flags, Hashes
 
 NEAR = 0.6  # share of a sentence's rare words that an earlier one has, from which it counts as said before
 REWORDED = 0.85  # cosine of sentence vectors from which a sentence with other words counts as the same
@@ -20,6 +20,8 @@ def repeated_ngrams(view: View, n: int) -> float:
     hashes = view.grams[n - 1].hash
     if not len(hashes):
         return float("nan")
+    if n in (2, 3):
+        return int(np.count_nonzero(view.repeats[n - 2].again)) / len(hashes)
     ordered = np.sort(hashes)
     return int(np.count_nonzero(ordered[1:] == ordered[:-1])) / len(hashes)
 
@@ -32,12 +34,9 @@ def repetition(view: View) -> float:
 def repeated_words(view: View) -> Flags:
     """Which words lie in a 3-gram that stood in the article before (W,)."""
     marked = np.zeros(len(view.hash), np.bool_)
-    grams = view.grams[2]
-    if len(grams.hash):
-        order = np.argsort(grams.hash, kind="stable")
-        again = order[1:][grams.hash[order[1:]] == grams.hash[order[:-1]]]
-        for step in range(3):
-            marked[grams.at[again] + step] = True
+    at = view.grams[2].at[view.repeats[1].again]
+    for step in range(3):
+        marked[at + step] = True
     return marked
 
 
@@ -47,28 +46,25 @@ def repeated_openings(view: View) -> float:
     return int(np.count_nonzero(openings[1:] == openings[:-1])) / len(openings) if len(openings) else float("nan")
 
 
-def _openings(view: View) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def _openings(view: View) -> Hashes:
     grams = view.grams[1]
     if not len(grams.at):
         return grams.hash
     opens = view.bounds[:-1][view.prose]
     found = np.minimum(np.searchsorted(grams.at, opens), len(grams.at) - 1)
-    return grams.hash[found[grams.at[found] == opens]]
+    openings: Hashes = grams.hash[found[grams.at[found] == opens]]
+    return openings
 
 
 def near_duplicates(view: View) -> float:
     """Share of prose sentences most of whose rare words stand in one earlier sentence."""
-    prose = view.prose
-    return float(np.mean(view.overlap.covered_before[prose] >= NEAR)) if prose.any() else float("nan")
+    return share(view.overlap.covered_before >= NEAR, view.prose)
 
 
 def reworded(view: View) -> float:
     """Share of prose sentences close in meaning to an earlier one, but in other words."""
-    prose = view.prose
-    if not prose.any():
-        return float("nan")
     close = (view.overlap.vector_before >= REWORDED) & (view.overlap.covered_before < NEAR)
-    return float(np.mean(close[prose]))
+    return share(close, view.prose)
 
 
 def compression(view: View) -> float:

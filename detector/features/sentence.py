@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from detector.features.background import Floats
-from detector.features.view import Grams, View
-from detector.text.document import Flags, ending_code, hash_word
+from detector.features.view import View, segment_sums, summed
+from detector.text.document import Flags, Ints, ending_code, hash_word
 
 MARKS = {
     "double_quotes": '"',
@@ -54,7 +54,12 @@ LISTS = (
 ENDINGS = ("ed", "ng", "ly", "on", "ty", "ss", "nt", "al", "er")
 RARITY_STEPS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0)  # idf
 _MARK_HASHES = np.array([hash_word(mark) for mark in MARKS.values()], np.uint64)
+_MARK_ORDER = _MARK_HASHES.argsort()
+_SORTED_MARKS = _MARK_HASHES[_MARK_ORDER]
+_QUESTION = list(MARKS).index("questions")
 _ENDING_CODES = np.array([ending_code(letters) for letters in ENDINGS])
+_ENDING_ORDER = _ENDING_CODES.argsort()
+_SORTED_ENDINGS = _ENDING_CODES[_ENDING_ORDER]
 _STEPS = np.array(RARITY_STEPS)
 
 COUNTS = ("names", "new_names", "numbers", "new_numbers", "rare_new_words", "very_rare_new_words")
@@ -88,6 +93,8 @@ OTHERS = (
     "vector_focus",
     "ends_with_question",
 )
+_N_OTHERS = len(OTHERS)
+_N_CLASSES = len(ENDINGS) + len(RARITY_STEPS)
 COMMON = ("common_2grams", "common_3grams", "mean_log_2gram", "mean_log_3gram")
 PLACES = (
     "position",
@@ -128,127 +135,136 @@ NAMES: tuple[str, ...] = (
 def sentence_features(view: View) -> Floats:
     """Return the features of every sentence, (S, len(NAMES)), in the order of ``NAMES``."""
     count = view.n_sentences
-    words = np.maximum(np.diff(view.bounds), 1).astype(np.float64)
-    content_idf = view.idf * view.content
-    rare, very_rare = view.content & (view.idf > 5.0), view.content & (view.idf > 6.5)
-    length = (view.document.end - view.document.start)[view.word]
-    lists = [view.list(name) for name in LISTS]
-    flags = np.array(
-        [
-            view.name,
-            view.name & view.first,
-            view.number,
-            view.number & view.first,
-            rare & view.first,
-            very_rare & view.first,
-            ~view.content,
-            ~view.known,
-            view.document.is_capital[view.word],
-            rare,
-            *lists,
-            *(view.document.ending[view.word] == _ENDING_CODES[:, None]),
-            *(view.idf >= _STEPS[:, None]),
-            view.content,
-        ]
-    )
-    sums = view.per_sentence(np.concatenate((flags, [content_idf, content_idf * view.fresh, length])))
-    n_counts, n_shares = len(COUNTS), len(SHARES)
-    counts, shares, in_lists = np.split(sums[:-4], (n_counts, n_counts + n_shares))
-    content, idf, new_idf, letters = sums[-4:]
-    repeats2, later2 = _repeats(view, view.grams[1])
-    repeats3, later3 = _repeats(view, view.grams[2])
+    if not count:
+        return np.zeros((0, len(NAMES)))
+    sizes = view.bounds[1:] - view.bounds[:-1]
+    words = np.maximum(sizes, 1).astype(np.float64)
+    flags, content_idf, new_idf, letters, highest, highest_new = _word_sums(view)
+    n_counts = len(COUNTS)
+    function = view.list_counts[:, view.lists.index("function_words")]
+    spans = summed(view.bounds, len(view.word))
+    content = (spans[1:] - spans[:-1] - function).astype(np.float64)
     marks, question = _marks(view)
-    highest, highest_new = _maxima(view, content_idf)
     overlap = view.overlap
-    rows = [
-        np.log1p(np.diff(view.bounds)),
-        idf / np.maximum(content, 1),
+    rows = np.empty((len(NAMES), count))
+    rows[:_N_OTHERS] = (
+        np.log1p(sizes),
+        content_idf / np.maximum(content, 1),
         highest,
         highest_new,
-        new_idf / np.maximum(idf, 1e-9),
+        new_idf / np.maximum(content_idf, 1e-9),
         np.log1p(new_idf),
         letters / words,
-        repeats2 / words,
-        repeats3 / words,
-        later2 / words,
-        later3 / words,
+        *_repeated(view, words),
         np.sqrt(np.einsum("ij,ij->i", view.plain, view.plain)),
         question,
-        *np.log1p(counts),
-        *(shares / words),
-        *np.log1p(marks),
-        *(in_lists / words),
-        *_common(view),
-        *(getattr(overlap, name) for name in OVERLAPS),
-        *_places(view),
-        *(np.full(count, value) for value in _article(view, idf, new_idf, content)),
-    ]
-    return np.array(rows).T if count else np.zeros((0, len(NAMES)))
+    )
+    at = _N_OTHERS
+    np.log1p(flags[:n_counts], out=rows[at : at + n_counts])
+    at += n_counts
+    rows[at] = function / words
+    np.divide(flags[n_counts:], words, out=rows[at + 1 : at + len(SHARES)])
+    at += len(SHARES)
+    np.log1p(marks, out=rows[at : at + len(MARKS)])
+    at += len(MARKS)
+    listed = view.list_counts[:, [view.lists.index(name) for name in LISTS]].T
+    np.divide(listed, words, out=rows[at : at + len(LISTS)])
+    at += len(LISTS)
+    np.divide(_word_classes(view), words, out=rows[at : at + _N_CLASSES])
+    at += _N_CLASSES
+    rest = (*_common(view), *[getattr(overlap, name) for name in OVERLAPS], *_places(view))
+    rows[at : at + len(rest)] = rest
+    rows[at + len(rest) :] = np.array(_article(view, content_idf, new_idf, content))[:, None]
+    return rows.T
+
+
+def _word_sums(view: View) -> tuple[Floats, ...]:
+    """Return, by sentence, how many words have the marks of COUNTS and SHARES but the first (9, S), the sums of
+    the rarity of content words, of that of the new ones and of the lengths, and the highest rarity of both."""
+    idf, first = view.idf, view.first
+    rare = view.content & (idf > 5.0)
+    table = np.empty((12, len(idf)))
+    table[:9] = (
+        view.name,
+        view.name & first,
+        view.number,
+        view.number & first,
+        rare & first,
+        view.content & (idf > 6.5) & first,
+        ~view.known,
+        view.capital,
+        rare,
+    )
+    np.multiply(idf, view.content, out=table[9])
+    np.multiply(table[9], view.fresh, out=table[10])
+    table[11] = view.length
+    sums = segment_sums(table, view.bounds)
+    highest = np.zeros((2, view.n_sentences))
+    filled = (view.bounds[1:] > view.bounds[:-1]).nonzero()[0]
+    if len(filled):
+        highest[:, filled] = np.maximum.reduceat(table[9:11], view.bounds[filled], axis=1)
+    return sums[:9], sums[9], sums[10], sums[11], highest[0], highest[1]
+
+
+def _word_classes(view: View) -> Ints:
+    """Count by sentence the words with each of ENDINGS, and those at least as rare as each of RARITY_STEPS."""
+    count, endings, steps = view.n_sentences, len(ENDINGS), len(RARITY_STEPS)
+    codes = view.document.ending[view.word[: view.summed]]
+    found = np.minimum(_SORTED_ENDINGS.searchsorted(codes), endings - 1)
+    ends = (_SORTED_ENDINGS[found] == codes).nonzero()[0]
+    by_ending = np.bincount(view.sentence[ends] * endings + _ENDING_ORDER[found[ends]], minlength=count * endings)
+    level = _STEPS.searchsorted(view.idf[: view.summed], side="right")
+    by_level = np.bincount(view.sentence[: view.summed] * (steps + 1) + level, minlength=count * (steps + 1))
+    above = by_level.reshape(count, steps + 1)[:, :0:-1].cumsum(axis=1)[:, ::-1]
+    return np.concatenate((by_ending.reshape(count, endings), above), axis=1).T
+
+
+def _repeated(view: View, words: Floats) -> list[Floats]:
+    """Return, per word, how many 2- and 3-grams of each sentence an earlier one has, then a later one."""
+    count = view.n_sentences
+    before, after = [], []
+    for grams, repeats in zip(view.grams[1:3], view.repeats, strict=True):
+        where = grams.sentence
+        before.append(np.bincount(where[repeats.earliest < where], minlength=count) / words)
+        after.append(np.bincount(where[repeats.latest > where], minlength=count) / words)
+    return before + after
 
 
 def _common(view: View) -> list[Floats]:
     """Return the share of common n-grams and their mean log2 count, in the order of ``COMMON``."""
+    count = view.n_sentences
     shares, means = [], []
     for grams, common in zip(view.grams[1:3], view.common, strict=True):
-        sentence = view.sentence[grams.at]
-        number = np.maximum(np.bincount(sentence, minlength=view.n_sentences), 1)
-        shares.append(np.bincount(sentence, common > 0, view.n_sentences) / number)
-        means.append(np.bincount(sentence, common, view.n_sentences) / number)
+        number = np.maximum(np.bincount(grams.sentence, minlength=count), 1)
+        shares.append(np.bincount(grams.sentence[common > 0], minlength=count) / number)
+        means.append(np.bincount(grams.sentence, common, count) / number)
     return [*shares, *means]
 
 
-def _marks(view: View) -> tuple[Floats, Floats]:
+def _marks(view: View) -> tuple[Ints, Floats]:
     """Return counts of each mark (len(MARKS), S), and whether the last or last but one token is a question mark."""
     document = view.document
-    places = np.flatnonzero(~document.is_word)
-    hashes, sentence = document.hash[places], document.sentence[places]
-    bounds = np.searchsorted(sentence, np.arange(view.n_sentences + 1))
-    counts = np.add.reduceat(
-        np.concatenate((hashes == _MARK_HASHES[:, None], np.zeros((len(MARKS), 1), np.bool_)), axis=1),
-        bounds[:-1],
-        axis=1,
-        dtype=np.float64,
-    )
-    counts[:, bounds[:-1] == bounds[1:]] = 0.0
-    ends = (counts[list(MARKS).index("questions")] > 0) & _is_question_near_end(view)
-    return counts, ends.astype(np.float64)
+    count = view.n_sentences
+    places = (~document.is_word).nonzero()[0]
+    hashes = document.hash[places]
+    found = np.minimum(_SORTED_MARKS.searchsorted(hashes), len(MARKS) - 1)
+    hit = (_SORTED_MARKS[found] == hashes).nonzero()[0]
+    keys = document.sentence[places[hit]] * len(MARKS) + _MARK_ORDER[found[hit]]
+    counts = np.bincount(keys, minlength=count * len(MARKS)).reshape(count, len(MARKS)).T
+    ends = np.zeros(count)
+    if counts[_QUESTION].any():
+        ends[_is_question_near_end(view)] = 1.0
+    return counts, ends
 
 
 def _is_question_near_end(view: View) -> Flags:
     document = view.document
-    question = document.hash == _MARK_HASHES[list(MARKS).index("questions")]
+    question = document.hash == _MARK_HASHES[_QUESTION]
     near = np.zeros(view.n_sentences, np.bool_)
     for back in (1, 2):
         at = document.first_token[1:] - back
         near |= (at >= document.first_token[:-1]) & question[np.maximum(at, 0)]
     return near
-
-
-def _maxima(view: View, content_idf: Floats) -> tuple[Floats, Floats]:
-    """Return the highest rarity of a content word and of a new one, by sentence, 0 without any."""
-    both = np.stack([content_idf, content_idf * view.fresh])
-    highest = np.zeros((2, view.n_sentences))
-    filled = np.flatnonzero(np.diff(view.bounds))
-    if len(filled):
-        highest[:, filled] = np.maximum.reduceat(both, view.bounds[:-1][filled], axis=1)
-    return highest[0], highest[1]
-
-
-def _repeats(view: View, grams: Grams) -> tuple[Floats, Floats]:
-    """Count the n-grams of each sentence that an earlier, and that a later, sentence has."""
-    if not len(grams.hash):
-        zero = np.zeros(view.n_sentences)
-        return zero, zero
-    sentence = view.sentence[grams.at]
-    order = np.argsort(grams.hash, kind="stable")
-    ordered, where = grams.hash[order], sentence[order]
-    opens = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    size = np.diff(np.append(opens, len(ordered)))
-    earliest = np.repeat(where[opens], size)
-    latest = np.repeat(where[opens + size - 1], size)
-    before = np.bincount(where[earliest < where], minlength=view.n_sentences)
-    after = np.bincount(where[latest > where], minlength=view.n_sentences)
-    return before.astype(np.float64), after.astype(np.float64)
 
 
 def _places(view: View) -> list[Floats]:
@@ -278,13 +294,14 @@ def _article(view: View, idf: Floats, new_idf: Floats, content: Floats) -> tuple
     prose = view.prose
     words = max(len(view.word), 1)
     kinds = int(np.count_nonzero(view.first))
+    idf, new_idf, content = idf[prose], new_idf[prose], content[prose]
     return (
         float(np.log1p(view.n_sentences)),
         float(np.log1p(int(view.document.paragraph[-1]) + 1 if view.n_sentences else 0)),
         kinds / words,
-        float(idf[prose].sum() / max(content[prose].sum(), 1)),
+        float(idf.sum() / max(content.sum(), 1)),
         int(np.count_nonzero(view.number)) / words,
         int(np.count_nonzero(view.name)) / words,
-        float(new_idf[prose].sum() / max(idf[prose].sum(), 1e-9)),
+        float(new_idf.sum() / max(idf.sum(), 1e-9)),
         float(np.log1p(words / max(int(np.count_nonzero(prose)), 1))),
     )

@@ -14,31 +14,29 @@ WINDOW = 50  # words; Covington & McFall 2010, moving-average type-token ratio
 
 def type_token_ratio(view: View) -> float:
     """Mean share of different words in windows of 50 words; NaN below 50 words."""
-    group = view.group[view.in_prose]
-    count = len(group)
+    prose = view.in_prose
+    count = int(np.count_nonzero(prose))
     if count < WINDOW:
         return float("nan")
     # A word is new in the windows that begin after its last occurrence: count those windows for every word.
-    order = np.argsort(group, kind="stable")
-    last = np.full(count, -WINDOW, np.int64)
-    same = group[order[1:]] == group[order[:-1]]
-    last[order[1:][same]] = order[:-1][same]
+    previous = view.previous[prose]
+    last = np.where(previous < 0, -WINDOW, (prose.cumsum() - 1)[previous])
     place = np.arange(count)
-    begin = np.maximum(np.maximum(last + 1, place - WINDOW + 1), 0)
+    begin = np.maximum(np.maximum(last, place - WINDOW) + 1, 0)
     windows = np.minimum(place, count - WINDOW) - begin + 1
     return float(np.maximum(windows, 0).sum()) / ((count - WINDOW + 1) * WINDOW)
 
 
 def _lengths(view: View) -> Ints:
     """Words in each prose sentence."""
-    lengths: Ints = np.diff(view.bounds)[view.prose]
+    lengths: Ints = (view.bounds[1:] - view.bounds[:-1])[view.prose]
     return lengths
 
 
 def sentence_length(view: View) -> float:
     """Mean number of words in a prose sentence."""
     lengths = _lengths(view)
-    return float(lengths.mean()) if len(lengths) else float("nan")
+    return int(lengths.sum()) / len(lengths) if len(lengths) else float("nan")
 
 
 def sentence_length_spread(view: View) -> float:
@@ -51,28 +49,30 @@ def sentence_length_spread(view: View) -> float:
 
 def word_length(view: View) -> float:
     """Mean length of the words of prose, in characters."""
-    prose = view.in_prose
-    lengths = (view.document.end - view.document.start)[view.word][prose]
-    return float(lengths.mean()) if len(lengths) else float("nan")
+    lengths = view.length[view.in_prose]
+    return int(lengths.sum()) / len(lengths) if len(lengths) else float("nan")
 
 
 def paragraph_sentences(view: View) -> float:
     """Mean number of prose sentences in a paragraph that has any."""
     paragraphs = view.document.paragraph[view.prose]
-    return len(paragraphs) / len(np.unique(paragraphs)) if len(paragraphs) else float("nan")
+    # paragraphs are numbered in order
+    return len(paragraphs) / (1 + int(np.count_nonzero(paragraphs[1:] != paragraphs[:-1]))) if len(paragraphs) else float("nan")
 
 
 def headings(view: View) -> float:
     """Share of sentences that are headings."""
-    return float(np.mean(view.role == HEADING)) if view.n_sentences else float("nan")
+    return int(np.count_nonzero(view.role == HEADING)) / view.n_sentences if view.n_sentences else float("nan")
 
 
 def list_items(view: View) -> float:
     """Share of sentences that begin a list item marked as such."""
     if not view.n_sentences:
         return float("nan")
-    opens = [start for start, _ in view.document.source.items]
-    return float(np.mean(np.isin(view.document.sentence_start, opens)))
+    opens = {start for start, _ in view.document.source.items}
+    if not opens:
+        return 0.0
+    return sum(start in opens for start in view.document.sentence_start.tolist()) / view.n_sentences
 
 
 FEATURES = (

@@ -22,9 +22,10 @@ from detector.text.document import Document, Flags, Ints, hash_word, mix
 GRAM_BITS = 18
 GRAM_DAMPING = 50.0  # so that few words weigh little
 MOST_SPANS = 8
+_CANDIDATES = 2 * MOST_SPANS  # looked at for spans that do not overlap
 _GRAM_SHIFT = np.uint64(64 - GRAM_BITS)
 _NUMBER = np.uint64(hash_word("0"))
-_SLOTS = np.int64(1 << 32)
+_HALF, _LOWER = np.int64(32), np.int64((1 << 32) - 1)
 
 Slots = NDArray[np.uint32]
 
@@ -84,7 +85,8 @@ class MachineHead:
         """Return what each habit adds, (F,); nothing where it is undefined."""
         knots = self.knots
         missing = np.isnan(values)
-        x = np.clip(np.where(missing, self.typical, values), knots[:, 0], knots[:, -1])
+        x = np.where(missing, self.typical, values)
+        x = np.minimum(np.maximum(x, knots[:, 0]), knots[:, -1])
         at = (x[:, None] >= knots[:, 1:-1]).sum(axis=1)
         row = np.arange(len(x))
         low, high = knots[row, at], knots[row, at + 1]
@@ -95,11 +97,12 @@ class MachineHead:
     def groups(self, tokens: Tokens) -> tuple[Floats, Ints, Ints, Ints]:
         """Split the n-gram sum: ``sums`` (G,), and for each distinct n-gram its index, weight and group."""
         slots = gram_slots(tokens)
-        packed = np.sort(slots.astype(np.int64) * _SLOTS + np.arange(len(slots)))
+        packed = np.sort((slots.astype(np.int64) << _HALF) | np.arange(len(slots)))
+        ordered = packed >> _HALF
         kept = np.ones(len(packed), np.bool_)
-        kept[1:] = packed[1:] // _SLOTS != packed[:-1] // _SLOTS
-        index = packed[kept] % _SLOTS  # the first place of each
-        weight = self.grams[slots[index]].astype(np.int64)
+        kept[1:] = ordered[1:] != ordered[:-1]
+        index = packed[kept] & _LOWER  # the first place of each
+        weight = self.grams[ordered[kept]].astype(np.int64)
         group = _kinds(tokens.is_word)[index] * 2 + (weight < 0)
         sums = np.bincount(group, weight, len(GROUPS)) * self.gram_scale / np.sqrt(len(index) + GRAM_DAMPING)
         return sums, index, weight, group
@@ -167,7 +170,11 @@ def _kinds(word: Flags) -> Ints:
 
 def _weightiest(document: Document, index: Ints, weight: Ints, tokens: int) -> list[Span]:
     """Return the spans in the text as given of the weightiest n-grams that do not overlap."""
-    order = np.argsort(-np.abs(weight), kind="stable")[: 2 * MOST_SPANS]
+    size = -np.abs(weight)
+    order = np.arange(len(size))
+    if len(size) > _CANDIDATES:
+        order = np.sort(np.argpartition(size, _CANDIDATES)[:_CANDIDATES])
+    order = order[np.argsort(size[order], kind="stable")]
     spans: list[Span] = []
     taken: list[Span] = []
     for gram in index[order].tolist():

@@ -6,6 +6,7 @@ NaN where a text is too short to tell.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.report import NAN
 from detector.text.document import Document, Flags, Hashes, Ints, mix
 
 Floats = NDArray[np.float64]
@@ -24,7 +26,6 @@ LOWEST_WORD = -17.0  # logarithm of the relative frequency that code 0 stands fo
 LOWEST_PAIR = -12.0  # of the chance of a word after another that code 1 stands for
 LONGEST = 1 << 20  # tokens that are looked at; a longer text is judged by its beginning
 CHAIN = np.uint64(0x9E3779B97F4A7C15)
-_WORD_SHIFT = np.uint64(64 - WORD_BITS)
 _PAIR_SHIFT = np.uint64(64 - PAIR_BITS)
 _BYTE = np.uint64(0xFF)
 _POSITION = np.uint64((1 << 21) - 1)
@@ -56,6 +57,7 @@ STYLE = (
     "pairs_again",
     "fours_again",
     "openers",
+    "comma_spread",
     "word_frequency",
     "word_frequency_spread",
     "rare_words",
@@ -70,7 +72,7 @@ STYLE = (
 
 # Tokens that are counted each as one of these; the first habits of STYLE are their rates.
 CLASSES = STYLE[:9]
-_PERSON, _FUNCTION = CLASSES.index("first_person"), CLASSES.index("function_words")
+_COMMA, _PERSON, _FUNCTION = (CLASSES.index(name) for name in ("commas", "first_person", "function_words"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,34 +107,15 @@ class Tokens:
 class Background:
     """How common words and pairs of neighbours are in human writing, and which tokens are of which class.
 
-    ``known`` (W,) sorted hashes, ``known_class`` (W,) their index in CLASSES.
+    ``classes`` (2 ** WORD_BITS,) uint8: index in CLASSES of the tokens of each slot, len(CLASSES) for most.
     ``words`` (2 ** WORD_BITS,) uint8: code of the log frequency of the commonest word of each slot.
     ``pairs`` (2 ** PAIR_BITS,) uint16: upper byte a fingerprint of the pair, lower byte the code of the log
     chance of the second word after the first, 0 for none.
     """
 
-    known: Hashes
-    known_class: NDArray[np.uint8]
+    classes: NDArray[np.uint8]
     words: NDArray[np.uint8]
     pairs: NDArray[np.uint16]
-
-    def classes(self, hashes: Hashes) -> Ints:
-        """Return the index in CLASSES of each token, len(CLASSES) for those of none."""
-        slot = np.searchsorted(self.known, hashes)
-        slot[slot == len(self.known)] = 0
-        return np.where(self.known[slot] == hashes, self.known_class[slot], len(CLASSES)).astype(np.int64)
-
-    def frequency(self, hashes: Hashes) -> Floats:
-        """Return the log relative frequency of each word."""
-        out: Floats = self.words[hashes >> _WORD_SHIFT] / LOG_STEP + LOWEST_WORD
-        return out
-
-    def chance(self, pairs: Hashes) -> Floats:
-        """Return the log chance of each pair's second word after its first, NaN for pairs not seen."""
-        entry = self.pairs[pairs >> _PAIR_SHIFT]
-        code = entry & 0xFF
-        hit = (code > 0) & (entry >> 8 == (pairs & _BYTE))
-        return np.where(hit, (code - 1.0) / LOG_STEP + LOWEST_PAIR, np.nan)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any]) -> Background:
@@ -144,6 +127,16 @@ class Background:
         return {f"background_{name}": getattr(self, name) for name in self.__slots__}
 
 
+def word_slots(hashes: Hashes) -> Hashes:
+    """Return the slot of each token in the tables of words and classes."""
+    return hashes >> np.uint64(64 - WORD_BITS)
+
+
+def count(flags: Flags) -> int:
+    """Return how many flags are set."""
+    return int(np.count_nonzero(flags))
+
+
 def pair_hashes(hashes: Hashes) -> Hashes:
     """Return the hash of each token with its follower, one fewer than tokens."""
     return mix(hashes[:-1] * CHAIN + hashes[1:])
@@ -152,15 +145,15 @@ def pair_hashes(hashes: Hashes) -> Hashes:
 def style(tokens: Tokens, background: Background, pairs: Hashes) -> Floats:
     """Measure the habits named in STYLE, shape (len(STYLE),); ``pairs`` is ``pair_hashes(tokens.hash)``."""
     word = tokens.is_word
-    words = int(word.sum())
+    words = count(word)
     if words < 5:
-        return np.full(len(STYLE), np.nan)
+        return np.full(len(STYLE), NAN)
     hashes = tokens.hash
-    known = background.classes(hashes)
+    slots = word_slots(hashes)
+    known = background.classes[slots]
     rates = (np.bincount(known, minlength=len(CLASSES) + 1) / words).tolist()
     function = (known == _FUNCTION) | (known == _PERSON)
     width = tokens.width[word]
-    mean = width.sum() / words
     at = np.flatnonzero(tokens.begins)
     lengths = np.add.reduceat(word.astype(np.int64), at)
     openers = np.sort(hashes[at])
@@ -168,15 +161,16 @@ def style(tokens: Tokens, background: Background, pairs: Hashes) -> Floats:
         (
             *rates[:_FUNCTION],
             rates[_FUNCTION] + rates[_PERSON],
-            tokens.is_number.sum() / words,
-            np.sqrt(max((width * width).sum() / words - mean * mean, 0.0)),
-            (width >= 9).sum() / words,
-            (width <= 3).sum() / words,
+            count(tokens.is_number) / words,
+            _spread(width)[1],
+            count(width >= 9) / words,
+            count(width <= 3) / words,
             *_sentence_lengths(lengths[lengths > 0]),
             *_again(hashes, word, function, pairs),
-            ((openers[1:] != openers[:-1]).sum() + 1) / len(openers) if len(openers) > 3 else np.nan,
-            *_rarity(background.frequency(hashes), tokens, words, at, lengths),
-            *_familiarity(background.chance(pairs)),
+            (count(openers[1:] != openers[:-1]) + 1) / len(openers) if len(openers) > 3 else NAN,
+            _comma_spread(known, lengths, at),
+            *_rarity(background.words[slots], tokens, words, at, lengths),
+            *_familiarity(pairs, background),
         )
     )
 
@@ -184,20 +178,19 @@ def style(tokens: Tokens, background: Background, pairs: Hashes) -> Floats:
 def _sentence_lengths(lengths: Ints) -> tuple[float, ...]:
     n = len(lengths)
     if n == 0:
-        return (np.nan,) * 5
-    mean = lengths.sum() / n
-    spread = steps = np.nan
-    if n > 2:
-        spread = np.sqrt(max((lengths * lengths).sum() / n - mean * mean, 0.0)) / mean
-        steps = np.abs(lengths[1:] - lengths[:-1]).sum() / (n - 1) / mean
-    return np.log(mean), spread, steps, (lengths < 8).sum() / n, (lengths > 30).sum() / n
+        return (NAN,) * 5
+    mean, spread = _spread(lengths)
+    spread, steps = spread / mean, float(np.abs(lengths[1:] - lengths[:-1]).sum()) / max(n - 1, 1) / mean
+    if n < 3:
+        spread = steps = NAN
+    return math.log(mean), spread, steps, count(lengths < 8) / n, count(lengths > 30) / n
 
 
 def _again(hashes: Hashes, word: Flags, function: Flags, pairs: Hashes) -> tuple[float, ...]:
     own = hashes[word]
     n = len(own)
     if n < 20:
-        return (np.nan,) * 6
+        return (NAN,) * 6
     # Word and position in one number: after one sort a word stands behind its last occurrence.
     packed = np.sort((own & ~_POSITION) | np.arange(n, dtype=np.uint64))
     position = (packed & _POSITION).astype(np.int64)
@@ -205,48 +198,63 @@ def _again(hashes: Hashes, word: Flags, function: Flags, pairs: Hashes) -> tuple
     here = position[1:][same]
     gap = here - position[:-1][same]
     content = ~function[word]
-    n_content = int(content.sum())
+    n_content = count(content)
     new = np.ones(n, np.bool_)
     new[1:] = ~same
     once = new.copy()
     once[:-1] &= new[1:]
     return (
-        (gap <= 50).sum() / n,
-        (gap <= 200).sum() / n,
-        (content[here] & (gap <= 100)).sum() / n_content if n_content > 10 else np.nan,
-        once.sum() / n,
+        count(gap <= 50) / n,
+        count(gap <= 200) / n,
+        count(content[here] & (gap <= 100)) / n_content if n_content > 10 else NAN,
+        count(once) / n,
         _duplicates(pairs),
         _duplicates(mix(pairs[:-2] * CHAIN + pairs[2:])),
     )
 
 
+def _comma_spread(known: NDArray[np.uint8], lengths: Ints, at: Ints) -> float:
+    long = lengths >= 4
+    if count(long) < 3:
+        return NAN
+    commas = np.add.reduceat((known == _COMMA).astype(np.int64), at)
+    return _spread(commas[long] / lengths[long])[1]
+
+
+def _spread(values: NDArray[Any]) -> tuple[float, float]:
+    n = len(values)
+    mean = float(values.sum()) / n
+    return mean, math.sqrt(max(float((values * values).sum()) / n - mean * mean, 0.0))
+
+
 def _duplicates(hashes: Hashes) -> float:
     ordered = np.sort(hashes)
-    return float((ordered[1:] == ordered[:-1]).sum() / len(ordered)) if len(ordered) else np.nan
+    return count(ordered[1:] == ordered[:-1]) / len(ordered) if len(ordered) else NAN
 
 
-def _rarity(frequency: Floats, tokens: Tokens, words: int, at: Ints, lengths: Ints) -> tuple[float, ...]:
+def _rarity(codes: NDArray[np.uint8], tokens: Tokens, words: int, at: Ints, lengths: Ints) -> tuple[float, ...]:
     word = tokens.is_word
+    frequency = codes / LOG_STEP + LOWEST_WORD
     own = frequency[word]
-    mean = own.sum() / words
-    spread = np.sqrt(max((own * own).sum() / words - mean * mean, 0.0))
-    by_sentence = np.nan
+    mean, spread = _spread(own)
+    by_sentence = NAN
     long = lengths >= 4
-    if long.sum() > 2:
-        means = np.add.reduceat(np.where(word, frequency, 0.0), at)[long] / lengths[long]
-        by_sentence = means.std()
-    plain = word & ~tokens.is_capital & ~tokens.is_number  # a name that is not known says nothing
-    unknown = (plain & (frequency == LOWEST_WORD)).sum() / words
-    return mean, spread, (own < -11.5).sum() / words, (own < -13.8).sum() / words, unknown, by_sentence
+    if count(long) > 2:
+        by_sentence = _spread(np.add.reduceat(frequency * word, at)[long] / lengths[long])[1]
+    plain = word & ~(tokens.is_capital | tokens.is_number)  # a name that is not known says nothing
+    unknown = count(plain & (codes == 0)) / words
+    return mean, spread, count(own < -11.5) / words, count(own < -13.8) / words, unknown, by_sentence
 
 
-def _familiarity(chance: Floats) -> tuple[float, ...]:
-    n = len(chance)
+def _familiarity(pairs: Hashes, background: Background) -> tuple[float, ...]:
+    n = len(pairs)
     if n < 10:
-        return (np.nan,) * 4
-    seen = ~np.isnan(chance)
-    n_seen = int(seen.sum())
-    filled = np.where(seen, chance, LOWEST_PAIR - 2.0)
-    mean = filled.sum() / n
-    spread = np.sqrt(max((filled * filled).sum() / n - mean * mean, 0.0))
-    return mean, spread, 1 - n_seen / n, chance[seen].sum() / n_seen if n_seen else np.nan
+        return (NAN,) * 4
+    entry = background.pairs[pairs >> _PAIR_SHIFT]
+    code = entry & 0xFF
+    seen = (code > 0) & (entry >> 8 == (pairs & _BYTE))
+    n_seen = count(seen)
+    chance = np.where(seen, (code - 1.0) / LOG_STEP + LOWEST_PAIR, LOWEST_PAIR - 2.0)
+    mean, spread = _spread(chance)
+    among = (mean * n - (n - n_seen) * (LOWEST_PAIR - 2.0)) / n_seen if n_seen else NAN
+    return mean, spread, 1 - n_seen / n, among

@@ -43,6 +43,7 @@ _HABITS: dict[str, tuple[str, str]] = {
     "pairs_again": ("pairs of neighbours used again", "share"),
     "fours_again": ("runs of four used again", "share"),
     "openers": ("different sentence openings", "share"),
+    "comma_spread": ("spread of commas per word between sentences", "plain"),
     "word_frequency": ("mean log frequency of the words", "plain"),
     "word_frequency_spread": ("spread of the log frequency of the words", "plain"),
     "rare_words": ("rare words per 100", "rate"),

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from detector.features.background import Floats
 from detector.features.sentence import NAMES, sentence_features
 from detector.features.view import View
-from detector.text.document import Hashes, Ints
+from detector.text.document import Flags, Hashes, Ints
 
 GRAM_BITS = 18
 GRAM_LENGTHS = 3
@@ -42,21 +42,39 @@ class Network:
 
     def __call__(self, X: Floats) -> Floats:
         """Return the logits of the rows of ``X`` (S, D)."""
-        logits: Floats = np.maximum(X @ self.hidden + self.bias, 0.0) @ self.output + self.offset
+        return self.logits(X @ self.hidden + self.bias)
+
+    def layer(self, X: Floats, same: slice) -> Floats:
+        """Return what enters the hidden units, (S, H); the columns ``same`` of ``X`` (S, D) hold one row again and
+        again, which is multiplied once."""
+        entering: Floats = X[:, : same.start] @ self.hidden[: same.start]
+        entering += X[:1, same] @ self.hidden[same] + self.bias
+        if same.stop < X.shape[1]:
+            entering += X[:, same.stop :] @ self.hidden[same.stop :]
+        return entering
+
+    def logits(self, entering: Floats) -> Floats:
+        """Return the logits of rows from what enters the hidden units (S, H)."""
+        logits: Floats = np.maximum(entering, 0.0) @ self.output + self.offset
         return logits
+
+    def slope(self, active: Flags, columns: int) -> Floats:
+        """Return the slope of each row's logit along the first ``columns`` inputs, (S, columns), for rows whose hidden
+        units are ``active`` (S, H)."""
+        slope: Floats = (active * self.output) @ self.hidden[:columns].T
+        return slope
 
     def gradient(self, X: Floats) -> Floats:
         """Return the slope of each row's logit along each input, (S, D)."""
-        active = (X @ self.hidden + self.bias > 0.0) * self.output
-        slope: Floats = active @ self.hidden.T
-        return slope
+        return self.slope(X @ self.hidden + self.bias > 0.0, X.shape[1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SentenceHead:
-    """The arrays of the trained head. ``grams`` (2 ** GRAM_BITS,) holds the weight of each hashed n-gram."""
+    """The arrays of the trained head. ``grams`` (2 ** GRAM_BITS,), of any precision, holds the weight of each
+    hashed n-gram."""
 
-    grams: Floats
+    grams: NDArray[np.floating[Any]]
     gram_intercept: float
     mean: Floats
     scale: Floats
@@ -71,25 +89,33 @@ class SentenceHead:
         grams = self.weigh(view)
         wording = grams.logits(view.n_sentences) + self.gram_intercept
         weight = view.document.words.astype(np.float64) * view.prose
-        X = self.scaled(features, wording, weight, view)
-        first = self.first(X)
-        X2 = np.concatenate((X, second_inputs(first, weight)), axis=1)
-        logit = np.clip(self.second(X2), -_LOGIT_LIMIT, _LOGIT_LIMIT)
+        X = np.empty((view.n_sentences, len(self.second.hidden)))
+        size = len(self.first.hidden)
+        self.scaled(features, wording, weight, view, out=X[:, :size])
+        same = slice(size - view.vectors.shape[1], size)  # the vector of the article
+        first = self.first.logits(self.first.layer(X[:, :size], same))
+        X[:, size:] = second_inputs(first, weight)
+        entering = self.second.layer(X, same)
+        logit = np.minimum(np.maximum(self.second.logits(entering), -_LOGIT_LIMIT), _LOGIT_LIMIT)
         repeat = X[:, : len(NAMES)] @ self.repeat + self.repeat_intercept
-        return Reading(features, wording, grams, logit, 1.0 / (1.0 + np.exp(-logit)), repeat, X2)
+        return Reading(features, wording, grams, logit, 1.0 / (1.0 + np.exp(-logit)), repeat, X, entering > 0.0)
 
     def weigh(self, view: View) -> Weighed:
         """Return the n-grams of all sentences with their weights."""
         parts = view.grams[:GRAM_LENGTHS]
         at = np.concatenate([part.at for part in parts])
+        sentence = np.concatenate([part.sentence for part in parts])
         hashes = np.concatenate([part.hash for part in parts])
-        n = np.repeat([part.n for part in parts], [len(part.at) for part in parts])
-        return Weighed(at, n, view.sentence[at], self.grams[hashes >> np.uint64(64 - GRAM_BITS)])
+        n = np.array([part.n for part in parts]).repeat([len(part.at) for part in parts])
+        return Weighed(at, n, sentence, self.grams[hashes >> np.uint64(64 - GRAM_BITS)].astype(np.float64))
 
-    def scaled(self, features: Floats, wording: Floats, weight: Floats, view: View) -> Floats:
-        """Return the inputs of the first network, (S, SCALED + 3 D)."""
-        left = np.clip((raw_inputs(features, wording, weight) - self.mean) / self.scale, -CLIP, CLIP)
-        return np.concatenate((left, vector_inputs(view)), axis=1)
+    def scaled(self, features: Floats, wording: Floats, weight: Floats, view: View, out: Floats) -> None:
+        """Write the inputs of the first network, (S, SCALED + 3 D), into ``out``."""
+        left = out[:, :SCALED]
+        np.subtract(raw_inputs(features, wording, weight), self.mean, out=left)
+        left /= self.scale
+        np.minimum(np.maximum(left, -CLIP, out=left), CLIP, out=left)
+        out[:, SCALED:] = vector_inputs(view)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return plain arrays for an ``.npz`` file; weights in half or single precision."""
@@ -121,7 +147,7 @@ class SentenceHead:
         )
         gram_intercept, repeat_intercept = arrays["scalars"].tolist()
         return cls(
-            arrays["grams"].astype(np.float64),
+            arrays["grams"],
             gram_intercept,
             arrays["mean"],
             arrays["scale"],
@@ -145,13 +171,15 @@ class Weighed:
     def logits(self, sentences: int) -> Floats:
         """Sum the weights of each sentence's n-grams over the root of their damped number, (S,)."""
         number = np.bincount(self.sentence, minlength=sentences)
-        return np.bincount(self.sentence, self.weight, sentences) / np.sqrt(number + _GRAM_DAMPING)
+        logits: Floats = np.bincount(self.sentence, self.weight, sentences) / np.sqrt(number + _GRAM_DAMPING)
+        return logits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """What the head says of each sentence (S,): wording logit and its n-grams, filler logit and probability, repeat-against-generic
-    logit; with the features (S, F) and network inputs (S, D) it read."""
+    logit; with the features (S, F) and network inputs (S, D) it read and the hidden units (S, H) of the second network
+    that were active."""
 
     features: Floats
     wording: Floats
@@ -160,13 +188,14 @@ class Reading:
     filler: Floats
     repeat: Floats
     inputs: Floats
+    active: Flags
 
 
 def gram_slots(view: View) -> tuple[Ints, Ints]:
     """Return the table slots of all 1- to 3-grams, sentence by sentence, and the bounds of each sentence (S + 1)."""
     parts = view.grams[:GRAM_LENGTHS]
     hashes: Hashes = np.concatenate([part.hash for part in parts])
-    sentence = view.sentence[np.concatenate([part.at for part in parts])]
+    sentence = np.concatenate([part.sentence for part in parts])
     order = np.argsort(sentence, kind="stable")
     slots = (hashes[order] >> np.uint64(64 - GRAM_BITS)).astype(np.int64)
     return slots, np.searchsorted(sentence[order], np.arange(view.n_sentences + 1))
@@ -174,33 +203,44 @@ def gram_slots(view: View) -> tuple[Ints, Ints]:
 
 def raw_inputs(features: Floats, wording: Floats, weight: Floats) -> Floats:
     """Return features, wording and what stands around each sentence, unscaled (S, SCALED)."""
-    around = features[:, _NEIGHBOURS]
-    columns = (
-        features,
-        np.stack([wording, shift(wording, 1), shift(wording, -1), mean(wording, weight)], axis=1),
-        shift(around, 1),
-        shift(around, -1),
-    )
-    return np.concatenate(columns, axis=1)
+    own, around = len(NAMES), len(_NEIGHBOURS)
+    raw = np.empty((len(features), SCALED))
+    raw[:, :own] = features
+    raw[:, own] = wording
+    raw[:, own + 1] = shift(wording, 1)
+    raw[:, own + 2] = shift(wording, -1)
+    raw[:, own + 3] = mean(wording, weight)
+    neighbours = features[:, _NEIGHBOURS]
+    raw[:, own + 4 : own + 4 + around] = shift(neighbours, 1)
+    raw[:, own + 4 + around :] = shift(neighbours, -1)
+    return raw
 
 
 def vector_inputs(view: View) -> Floats:
     """Return the vectors of each sentence and of the article, scaled to the size of the other inputs, (S, 3 D)."""
     count, size = view.vectors.shape
-    prose = view.prose
-    centre = view.vectors[prose].mean(axis=0) if prose.any() else np.zeros(size)
-    return np.concatenate((2 * view.vectors, 4 * view.plain, np.broadcast_to(2 * centre, (count, size))), axis=1)
+    inputs = np.zeros((count, 3 * size))
+    np.multiply(view.vectors, 2, out=inputs[:, :size])
+    np.multiply(view.plain, 4, out=inputs[:, size : 2 * size])
+    number = int(np.count_nonzero(view.prose))
+    if number:
+        inputs[:, 2 * size :] = 2 * (view.vectors[view.prose].sum(axis=0) / number)
+    return inputs
 
 
 def second_inputs(logit: Floats, weight: Floats) -> Floats:
     """Return what the first network said of the sentence, its neighbours and the article, (S, 8)."""
-    limited = np.clip(logit, -_LOGIT_LIMIT, _LOGIT_LIMIT)
+    limited = np.minimum(np.maximum(logit, -_LOGIT_LIMIT), _LOGIT_LIMIT)
     filler = 1.0 / (1.0 + np.exp(-limited))
     share = mean(filler, weight)
-    spread = np.sqrt(np.maximum(mean(filler * filler, weight) - share * share, 0.0))
-    return np.stack(
-        [limited, 3 * share, mean(limited, weight), 3 * spread, *(shift(limited, k) for k in (1, -1, 2, -2))], axis=1
-    )
+    inputs = np.empty((len(logit), 8))
+    inputs[:, 0] = limited
+    inputs[:, 1] = 3 * share
+    inputs[:, 2] = mean(limited, weight)
+    inputs[:, 3] = 3 * np.sqrt(np.maximum(mean(filler * filler, weight) - share * share, 0.0))
+    for column, by in enumerate((1, -1, 2, -2), 4):
+        inputs[:, column] = shift(limited, by)
+    return inputs
 
 
 def mean(values: Floats, weight: Floats) -> Floats:

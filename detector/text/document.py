@@ -136,11 +136,12 @@ def hash_runs(codes: NDArray[np.uint32], start: Ints, end: Ints) -> Hashes:
     if not len(start):
         return np.zeros(0, np.uint64)
     length = end - start
-    which = np.repeat(np.arange(len(start)), length)
-    place = np.arange(len(which)) - np.repeat(np.cumsum(length) - length, length)
-    powers = _POWERS[np.minimum(place, _LONGEST_HASHED)]
-    values = codes[start[which] + place].astype(np.uint64) * powers
-    sums = np.add.reduceat(values, np.cumsum(length) - length)
+    begin = length.cumsum() - length
+    place = np.arange(int(begin[-1] + length[-1]))
+    values = codes[place + (start - begin).repeat(length)].astype(np.uint64)
+    place -= begin.repeat(length)
+    values *= _POWERS.take(place, mode="clip")
+    sums = np.add.reduceat(values, begin)
     return mix(sums)
 
 

@@ -44,6 +44,7 @@ _LITERALS = (
     "newsletter", "ai language model", "terms of", "privacy policy", "may not be", "http", "@",
     "reached at", "him at", "her at", "them at", "contact me at", "contact us at",
 )  # fmt: skip
+_ANY_LITERAL = (*_LITERALS, "reach me at")  # one of them is in every sentence that the pattern below finds
 _ANYWHERE = re.compile(
     r"""
     all\srights\sreserved | ©\s?\d{4} | copyright\s(?:\(c\)\s)?\d{4} | ^(?!.*[.!?]\s).*getty\simages | \bap\sphoto\b
@@ -74,7 +75,7 @@ def roles(document: Document) -> NDArray[np.uint8]:
         sentence = text[start:end]
         if _is_boilerplate(sentence, anywhere):
             role[i] = BOILERPLATE
-        elif count <= _LONGEST_HEADING and i < last and _is_heading(text, start, end, count):
+        elif count <= _LONGEST_HEADING and i < last and text[end] == "\n" and _is_heading(text, start, end, count):
             role[i] = HEADING
     if source.headings:
         low = np.array([span[0] for span in source.headings])
@@ -94,9 +95,11 @@ def _is_boilerplate(sentence: str, anywhere: bool) -> bool:
     first = (sentence.split(None, 1) or [""])[0]
     if first.lower().strip("[(,:!") in _STARTS and _OPENING.match(sentence.lstrip("[(")):
         return True
-    if anywhere and _ANYWHERE.search(sentence):
-        return True
-    return not any(map(str.isalnum, sentence))
+    if anywhere:
+        lowered = sentence.lower().replace("\n", " ")
+        if any(literal in lowered for literal in _ANY_LITERAL) and _ANYWHERE.search(sentence):
+            return True
+    return not sentence[:1].isalnum() and not any(map(str.isalnum, sentence))
 
 
 def _is_heading(text: str, start: int, end: int, words: int) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -223,13 +224,21 @@ def _maker(group: str, n: int, clusters: Ints | NDArray[np.generic], note: str =
     return make
 
 
-def machine_rows(figures: dict[str, object]) -> list[Figure]:
+def machine_rows(figures: Mapping[str, Any]) -> list[Figure]:
     """Return the leave-one-family-out figures of a machine head as rows."""
     group = "machine head, leave one family out"
-    families = figures["auroc"]
-    assert isinstance(families, dict)
-    rows = [Figure(group, f"AUROC, {name}", float(value)) for name, value in families.items()]
+    families: Mapping[str, float] = figures["families"]
+    macro = Figure(group, "AUROC, macro-mean", figures["macro_auroc"], n=len(families), floor=0.93)
+    rows = [Figure(group, f"AUROC, {name}", value) for name, value in families.items()]
+    one_class: Mapping[str, float] = figures["one_class"]
+    rows += [Figure(group, f"AUROC, {name}", value, note="one class, same domain") for name, value in one_class.items()]
+    called = sum(k for k, _ in figures["human_rates"].values())
+    count = sum(n for _, n in figures["human_rates"].values())
+    rate = metrics.wilson(called, count)
     return [
-        Figure(group, "AUROC, macro-mean", float(np.mean(list(families.values()))), n=len(families), floor=0.93),
+        macro,
         *rows,
+        Figure(group, "TPR at 1 % FPR, pooled", figures["tpr_at_1_percent"]),
+        figure(group, "human texts at or above the cut, pooled", rate, count),
+        Figure(group, "machine texts at or above the cut", figures["caught_at_cut"]),
     ]

@@ -14,7 +14,7 @@ NAN = float("nan")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure with its 95 % interval; ``floor`` is the least (or, with ``at_most``, the most) it may be.
+    """One figure with its 95 % interval; ``floor`` is the least (or, with ``at_most``, the most) it should be.
 
     ``n`` counts what it was measured on; NaN stands for "not measured" and for "no floor".
     """
@@ -31,7 +31,7 @@ class Figure:
 
     @property
     def passes(self) -> bool | None:
-        """Whether the floor is kept; None without a floor or a value."""
+        """Whether the target is met; None without a floor or a value."""
         if math.isnan(self.floor) or math.isnan(self.value):
             return None
         return abs(self.value) <= self.floor if self.at_most else self.value >= self.floor
@@ -64,7 +64,7 @@ def markdown(figures: Sequence[Figure]) -> str:
             "",
             f"### {group}",
             "",
-            "| figure | value | 95 % interval | n | floor | |",
+            "| figure | value | 95 % interval | n | target | |",
             "|---|---|---|---|---|---|",
         ]
         lines += [_row(item) for item in figures if item.group == group]
@@ -74,7 +74,7 @@ def markdown(figures: Sequence[Figure]) -> str:
 def _row(item: Figure) -> str:
     interval = "" if math.isnan(item.low) else f"{item.low:.3f} to {item.high:.3f}"
     floor = "" if math.isnan(item.floor) else f"{'≤' if item.at_most else '≥'} {item.floor:g}"
-    verdict = {None: "", True: "kept", False: "**missed**"}[item.passes]
+    verdict = {None: "", True: "met", False: "**missed**"}[item.passes]
     value = "–" if math.isnan(item.value) else f"{item.value:.3f}"
     name = f"{item.name} ({item.note})" if item.note else item.name
     return f"| {name} | {value} | {interval} | {item.n or ''} | {floor} | {verdict} |"

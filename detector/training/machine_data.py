@@ -12,9 +12,9 @@ from scipy import sparse
 
 from detector.heads import machine_style
 from detector.heads.machine import GRAM_BITS, GRAM_DAMPING, distinct, gram_slots
-from detector.heads.machine_style import LONGEST, Background, Floats, Tokens, pair_hashes, style
+from detector.heads.machine_style import LONGEST, Background, Floats, Tokens, pair_hashes, style, word_slots
 from detector.lexicon import entries
-from detector.text.document import Flags, Hashes, Ints, hash_word, read
+from detector.text.document import Flags, Ints, hash_word, read
 from detector.text.normalise import normalise
 from detector.training.sources import Row
 
@@ -130,10 +130,9 @@ def build_background(store: Store, texts: Ints) -> Background:
     np.add.at(words, hashes >> shift, 1)
     unique, counts = np.unique(hashes, return_counts=True)
     unique, counts = unique[counts >= 2], counts[counts >= 2]
-    slot = unique >> np.uint64(64 - machine_style.WORD_BITS)
     codes = _codes(np.log(counts / len(hashes)), machine_style.LOWEST_WORD, 0)
     word_table = np.zeros(1 << machine_style.WORD_BITS, np.uint8)
-    np.maximum.at(word_table, slot, codes)
+    np.maximum.at(word_table, word_slots(unique), codes)
     inner = np.ones(len(hashes) - 1, np.bool_)
     inner[last] = False
     chained = pair_hashes(hashes)
@@ -148,17 +147,15 @@ def build_background(store: Store, texts: Ints) -> Background:
     order = np.argsort(counts, kind="stable")  # the commonest are written last and stay
     pair_table = np.zeros(1 << machine_style.PAIR_BITS, np.uint16)
     pair_table[pairs[order] >> np.uint64(64 - machine_style.PAIR_BITS)] = entry[order]
-    return Background(*_known(), word_table, pair_table)
+    return Background(_classes(), word_table, pair_table)
 
 
-def _known() -> tuple[Hashes, NDArray[np.uint8]]:
-    classes = [tokens.split() for tokens in _CLASS_TOKENS] + [list(entries("function_words"))]
-    found: dict[int, int] = {}
-    for number, tokens in enumerate(classes):
-        for token in tokens:
-            found.setdefault(hash_word(token), number)
-    hashes = sorted(found)
-    return np.array(hashes, np.uint64), np.array([found[value] for value in hashes], np.uint8)
+def _classes() -> NDArray[np.uint8]:
+    names = [tokens.split() for tokens in _CLASS_TOKENS] + [list(entries("function_words"))]
+    table = np.full(1 << machine_style.WORD_BITS, len(machine_style.CLASSES), np.uint8)
+    for number in reversed(range(len(names))):
+        table[word_slots(np.array([hash_word(token) for token in names[number]], np.uint64))] = number
+    return table
 
 
 def _codes(logs: Floats, lowest: float, first: int) -> NDArray[np.uint8]:

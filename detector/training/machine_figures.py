@@ -74,9 +74,7 @@ def family_figures(store: Store, text: Ints, logit: Floats) -> dict[str, Any]:
     }
 
 
-def _one_class(
-    store: Store, text: Ints, logit: Floats, sized: Flags, done: Iterable[str]
-) -> dict[str, float]:
+def _one_class(store: Store, text: Ints, logit: Floats, sized: Flags, done: Iterable[str]) -> dict[str, float]:
     """AUROC of each family of one class against held-out texts of the other class in its domains."""
     machine, family, domain = store.machine[text], store.family[text], store.domain[text]
     out: dict[str, float] = {}

@@ -14,12 +14,13 @@ from detector.scorer import Scorer
 from detector.training import cliff
 from detector.training.evaluate import filler_figures, machine_rows
 from detector.training.figures import NAN, Figure, figure
+from detector.training.finished import gold_figures
 from detector.training.machine import leave_one_family_out
 from detector.training.machine_data import build_store
-from detector.training.material import Material, gather
+from detector.training.material import STORIES, Material, gather
 from detector.training.metrics import auroc, bootstrap
 from detector.training.run import Settings, prepare
-from detector.training.sources import Row, SourceError, iter_corpus
+from detector.training.sources import Row, SourceError, find_layout, iter_corpus
 
 Log = Callable[[str], None]
 LOOKS = Path("benchmarks") / "looks.csv"
@@ -27,7 +28,7 @@ _RESAMPLES = 200
 
 
 def measure(settings: Settings, parts: Collection[str], model: str | None, log: Log) -> list[Figure]:
-    """Return the figures of ``parts``: filler, machine, cliff, benchmarks."""
+    """Return the figures of ``parts``: filler, machine, cliff, gold, benchmarks."""
     found: list[Figure] = []
     if "filler" in parts:
         _, filler = prepare(settings, log)
@@ -35,13 +36,20 @@ def measure(settings: Settings, parts: Collection[str], model: str | None, log: 
     if "machine" in parts:
         found += machine_figures(_with_corpora(settings), settings.seed)
         log("left every family out of the machine head")
-    if {"cliff", "benchmarks"} & set(parts):
+    if {"cliff", "benchmarks", "gold"} & set(parts):
         scorer = Scorer() if model is None else Scorer.load(model)
+        if "gold" in parts:
+            gold = [a for a in _with_corpora(settings).articles if a.role == "train" and a.story is None]
+            found += gold_figures(
+                scorer.model, gold, f"model {scorer.model_name} on all labelled articles", settings.jobs
+            )
         if "cliff" in parts:
             found.append(cliff.cliff(scorer, _with_corpora(settings).articles))
             log("cut articles at every word")
         if "benchmarks" in parts:
             material = _with_corpora(settings)
+            apart = [article for article in material.articles if article.role == "benchmark"]
+            found += gold_figures(scorer.model, apart, "labelled articles of benchmark sources", settings.jobs)
             found += benchmark_figures(scorer, material, settings.jobs)
     return found
 
@@ -105,3 +113,11 @@ def _note_look(figures: list[Figure], model: str) -> None:
             writer.writerow(["date", "commit", "set", "figure", "value", "n", "note"])
         for item in figures:
             writer.writerow([datetime.now(UTC).date(), commit, item.name, "AUROC", f"{item.value:.4f}", item.n, model])
+
+
+def gate_files(settings: Settings) -> dict[str, Path]:
+    """Return the files whose digests the gate pins; the floors are those of a run with the corpora."""
+    files = {"stories": settings.data / STORIES}
+    if settings.corpora is not None:
+        files["gold"] = find_layout(settings.corpora).gold
+    return {name: file for name, file in files.items() if file.exists()}

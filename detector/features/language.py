@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from detector.features.view import View
 from detector.text.document import Flags, Hashes, hash_word
 from detector.text.unicode import codes_of
-
-if TYPE_CHECKING:
-    from detector.features.view import View
 
 # Frequent function words of other languages in Latin script. Words that are also English, and those that
 # stand in more than one of 400 English texts (de, la, el, un, mit: names and borrowings), are left out.
