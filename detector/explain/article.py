@@ -79,8 +79,10 @@ def reasons(
     places: Places,
     sentences: list[Span],
 ) -> tuple[Reason, ...]:
-    """Return every part of the logit of ``score``, largest first; ``values`` (D,) are the head's inputs, ``sentences`` the
-    places of all sentences."""
+    """Return every part of the logit of ``score``, largest first.
+
+    ``values`` (D,) are the head's inputs, ``sentences`` the places of all sentences.
+    """
     words = float(view.document.words[view.prose].sum())
     found = [_group_reason(group, sentences, places.given, typical) for group in groups(view, reading, judged, head)]
     parts = head.contributions(values, words)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import numpy as np
-
 from detector.features.view import View
 from detector.report import Span
 from detector.text.document import Flags, Ints

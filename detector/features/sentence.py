@@ -179,8 +179,11 @@ def sentence_features(view: View) -> Floats:
 
 
 def _word_sums(view: View) -> tuple[Floats, ...]:
-    """Return, by sentence, how many words have the marks of COUNTS and SHARES but the first (9, S), the sums of
-    the rarity of content words, of that of the new ones and of the lengths, and the highest rarity of both."""
+    """Return sums and maxima by sentence.
+
+    How many words have each mark of COUNTS and SHARES but the first (9, S); the rarity of content words, that of new
+    ones, and the length of words, summed (S,); the highest rarity of a content word and of a new one (S,).
+    """
     idf, first = view.idf, view.first
     rare = view.content & (idf > 5.0)
     table = np.empty((12, len(idf)))

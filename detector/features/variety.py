@@ -56,8 +56,9 @@ def word_length(view: View) -> float:
 def paragraph_sentences(view: View) -> float:
     """Mean number of prose sentences in a paragraph that has any."""
     paragraphs = view.document.paragraph[view.prose]
-    # paragraphs are numbered in order
-    return len(paragraphs) / (1 + int(np.count_nonzero(paragraphs[1:] != paragraphs[:-1]))) if len(paragraphs) else float("nan")
+    if not len(paragraphs):
+        return float("nan")
+    return len(paragraphs) / (1 + int(np.count_nonzero(paragraphs[1:] != paragraphs[:-1])))  # numbered in order
 
 
 def headings(view: View) -> float:

@@ -28,8 +28,7 @@ class Grams:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Repeats:
-    """For each n-gram of one length, in order: whether it stood before in the article, and the first and the last
-    sentence that has it."""
+    """Where else each n-gram of one length stands: whether it stood before, the first and the last sentence with it."""
 
     again: Flags
     earliest: Ints
@@ -221,8 +220,10 @@ def _list_counts(listed: Hashes, sentence: Ints, sentences: int, lists: int) -> 
 
 
 def _occurrences(hashes: Hashes) -> tuple[Ints, Ints, Ints]:
-    """Return the number of each word among the different ones, where each of these stands first, and where each
-    word stood before (-1 for nowhere)."""
+    """Number the different words; return each word's number, where each number stands first, where each word stood.
+
+    The last is the place before, -1 for none.
+    """
     order = hashes.argsort(kind="stable")
     ordered = hashes[order]
     opens = np.ones(len(order), np.bool_)

@@ -45,8 +45,10 @@ class Network:
         return self.logits(X @ self.hidden + self.bias)
 
     def layer(self, X: Floats, same: slice) -> Floats:
-        """Return what enters the hidden units, (S, H); the columns ``same`` of ``X`` (S, D) hold one row again and
-        again, which is multiplied once."""
+        """Return what enters the hidden units, (S, H).
+
+        The columns ``same`` of ``X`` (S, D) hold one row again and again, which is multiplied once.
+        """
         entering: Floats = X[:, : same.start] @ self.hidden[: same.start]
         entering += X[:1, same] @ self.hidden[same] + self.bias
         if same.stop < X.shape[1]:
@@ -59,8 +61,10 @@ class Network:
         return logits
 
     def slope(self, active: Flags, columns: int) -> Floats:
-        """Return the slope of each row's logit along the first ``columns`` inputs, (S, columns), for rows whose hidden
-        units are ``active`` (S, H)."""
+        """Return the slope of each row's logit along the first ``columns`` inputs, (S, columns).
+
+        The hidden units of the rows are ``active`` (S, H).
+        """
         slope: Floats = (active * self.output) @ self.hidden[:columns].T
         return slope
 
@@ -177,9 +181,11 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """What the head says of each sentence (S,): wording logit and its n-grams, filler logit and probability, repeat-against-generic
-    logit; with the features (S, F) and network inputs (S, D) it read and the hidden units (S, H) of the second network
-    that were active."""
+    """What the head says of each sentence (S,), and what it read.
+
+    Wording logit and its n-grams, filler logit and probability, repeat-against-generic logit; the features (S, F), the
+    network inputs (S, D) and the hidden units of the second network that were active (S, H).
+    """
 
     features: Floats
     wording: Floats

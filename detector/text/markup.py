@@ -6,33 +6,13 @@ patterns use possessive quantifiers or stop at the next mark: every stage takes 
 
 import re
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
 
+from detector.text.html import html
+from detector.text.marks import Marks, compiled
 from detector.text.unicode import LONG_DASH, Edit, doubled
 
-
-class Marks:
-    """Edits to a text (sorted, apart), spans of it before the edits, and counts of what was left out."""
-
-    __slots__ = ("edits", "found", "headings", "items")
-
-    def __init__(self) -> None:
-        self.edits: list[Edit] = []
-        self.headings: list[tuple[int, int]] = []
-        self.items: list[tuple[int, int]] = []
-        self.found: Counter[str] = Counter()
-
-
 Stage = Callable[[str], Marks]
-
-
-@cache
-def _re(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern when a text first needs it: together they would take longer than a short run."""
-    return re.compile(pattern)
-
 
 _LINE_MARK = re.compile(
     r"\n[ \t]*+(?:[#>*+•|=~_:-]|\d{1,3}[.)][ \t]|\([A-Za-z0-9]{1,5}\)[ \t]|[A-Za-z]\)[ \t])"
@@ -93,14 +73,14 @@ def blocks(text: str) -> Marks:
     marks = Marks()
     at = _front_matter(text, marks)
     at = _fences(text, at, marks)
-    if ("\n    " in text or "\n\t" in text) and _re(_LOOKS_MARKDOWN).search(text):
+    if ("\n    " in text or "\n\t" in text) and compiled(_LOOKS_MARKDOWN).search(text):
         _indented(text, marks)
     return marks
 
 
 def _front_matter(text: str, marks: Marks) -> int:
     """Mark the front matter, if the text begins with one; where the text goes on."""
-    opening = _re(_FRONT).match(text)
+    opening = compiled(_FRONT).match(text)
     if not opening:
         return 0
     kind, at, keys = opening[1], opening.end(), 0
@@ -111,7 +91,7 @@ def _front_matter(text: str, marks: Marks) -> int:
             marks.edits.append((0, at + len(line), ""))
             marks.found["front matter"] += 1
             return at + len(line)
-        if not _re(_FRONT_LINE[kind]).fullmatch(line):
+        if not compiled(_FRONT_LINE[kind]).fullmatch(line):
             return 0
         keys += (":" if kind == "---" else "=") in line
         at += len(line) + 1
@@ -120,7 +100,7 @@ def _front_matter(text: str, marks: Marks) -> int:
 
 def _fences(text: str, at: int, marks: Marks) -> int:
     """Mark fenced code from `at` on; fences around prose lose only their own lines."""
-    fences = list(_re(_FENCE).finditer(text, at))
+    fences = list(compiled(_FENCE).finditer(text, at))
     longest: dict[str, list[int]] = {"`": [0], "~": [0]}  # closing fences from the end on
     for m in reversed(fences):
         for kind, best in longest.items():
@@ -149,7 +129,7 @@ def _indented(text: str, marks: Marks) -> None:
     """Mark indented code: it follows an empty line but no list item, and is not marked already."""
     taken = list(marks.edits)
     starts = [edit[0] for edit in taken]
-    for m in _re(_INDENTED).finditer(text):
+    for m in compiled(_INDENTED).finditer(text):
         k = bisect_left(starts, m.end())
         if k and taken[k - 1][1] > m.start():
             continue
@@ -157,116 +137,11 @@ def _indented(text: str, marks: Marks) -> None:
         while last and text[last - 1] in " \t\n":
             last -= 1
         above = text.rfind("\n", 0, last) + 1
-        in_item = text[above : above + 1] in (" ", "\t") or _re(_ITEM_START).match(text, above)
+        in_item = text[above : above + 1] in (" ", "\t") or compiled(_ITEM_START).match(text, above)
         if m[0].strip() and not in_item:
             marks.edits.append((m.start(), m.end(), "\n"))
             marks.found["code"] += 1
     marks.edits.sort()
-
-
-# HTML
-
-_BODY = r"(?i)<!--|-->|<(/?)(script|style|pre|svg|template|noscript|iframe)\b[^<>]*+>"
-_BODY_NAME = {"script": "script", "style": "script", "pre": "code", "<!--": "comment"}
-_IN_TEXT = (
-    r"<(?P<close>/?)(?P<name>[A-Za-z][\w:-]*+)(?:\s[^<>]*+|/)?>|<![A-Za-z\[][^<>]*+>|<\?[^<>]*+>"
-    r"|&(?:amp;)*+(?P<reference>#[0-9]{1,7}+|#[xX][0-9a-fA-F]{1,6}+|[A-Za-z][A-Za-z0-9]{1,30}+);|&(?:amp;)++"
-)
-_IN_PAGE = _IN_TEXT + r"|\n"
-_TAGS = {  # what a tag is read as: the elements of HTML, with those no longer in use
-    "\n\n": "address article aside blockquote body div figcaption figure footer form h1 h2 h3 h4 h5 h6 head "
-    "header html main nav p pre section table title",
-    "\n": "br dd dl dt hr li ol option tr ul",
-    " ": "img td th",
-    "": "a abbr acronym area audio b base big button canvas caption center cite code col colgroup data "
-    "datalist del details dfn dialog em embed fieldset font frame frameset i iframe input ins kbd label "
-    "legend link map mark meta meter noscript object optgroup output param picture progress q rp rt "
-    "ruby s samp script select small source span strike strong style sub summary sup svg tbody template "
-    "textarea tfoot thead time track tt u var video wbr",
-}
-_READ_AS = {name: new for new, names in _TAGS.items() for name in names.split()}
-_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6", "title"}
-
-
-def html(text: str) -> Marks:
-    """Comments, scripts, tags and character references."""
-    marks = Marks()
-    bodies = list(_bodies(text)) if "<" in text else []
-    for start, end, name in bodies:
-        marks.edits.append((start, end, "\n" if name == "pre" else ""))
-        if name in _BODY_NAME:
-            marks.found[_BODY_NAME[name]] += 1
-    page = "<" in text and re.match(r"(?i)\s*+<(?:!doctype html|html|body)\b", text) is not None
-    pieces = _re(_IN_PAGE if page else _IN_TEXT)
-    starts, ends = [0, *(body[1] for body in bodies)], [*(body[0] for body in bodies), len(text)]
-    found = (m for start, end in zip(starts, ends, strict=True) for m in pieces.finditer(text, start, end))
-    _tags(found, text, marks)
-    marks.edits.sort()
-    return marks
-
-
-def _bodies(text: str) -> Iterator[tuple[int, int, str]]:
-    """Find what holds no prose: start, end and name of each; an opening never closed opens nothing."""
-    tokens = list(_re(_BODY).finditer(text))
-    closings: dict[str, int] = {}
-    for m in tokens:
-        if m[0] == "-->":
-            closings["<!--"] = m.start()
-        elif m[1]:
-            closings[m[2].lower()] = m.start()
-    opening, name = -1, ""
-    for m in tokens:
-        this = m[2].lower() if m[2] else m[0]
-        if opening < 0:
-            if not m[1] and this != "-->" and closings.get(this, -1) > m.start():
-                opening, name = m.start(), this
-        elif (this == "-->" and name == "<!--") or (m[1] and this == name):
-            yield opening, m.end(), name
-            opening = -1
-
-
-def _tags(pieces: Iterable[re.Match[str]], text: str, marks: Marks) -> None:
-    """Mark tags and references, and the line breaks of a page, which are only blanks there."""
-    closed = set(re.findall(r"</([A-Za-z][\w:-]*+)", text)) if "</" in text else set()
-    heading = item = -1
-    for m in pieces:
-        if m[0] == "\n":
-            marks.edits.append((*m.span(), " "))
-            continue
-        if m[0][0] == "&":
-            if (decoded := _decoded(m["reference"])) is not None:
-                marks.edits.append((*m.span(), decoded))
-            continue
-        # A name that HTML does not know may still be a tag, but "<Marriott>" is none.
-        name = (m["name"] or "").lower()
-        if not (name in _READ_AS or not name or m["close"] or m["name"] in closed or "=" in m[0]):
-            continue
-        marks.edits.append((*m.span(), _READ_AS.get(name, "")))
-        marks.found["image"] += name == "img"
-        if name in ("li", "ul", "ol"):
-            if 0 <= item < m.start():
-                marks.items.append((item, m.start()))
-            item = m.end() if name == "li" and not m["close"] else -1
-        elif name in _HEADINGS:
-            if 0 <= heading < m.start():
-                marks.headings.append((heading, m.start()))
-            heading = -1 if m["close"] else m.end()
-    if 0 <= item < len(text):
-        marks.items.append((item, len(text)))
-
-
-def _decoded(reference: str | None) -> str | None:
-    """Return the characters of a reference, `None` if there is no such name."""
-    if not reference:
-        return "&"
-    if reference[0] == "#":
-        code = int(reference[2:], 16) if reference[1] in "xX" else int(reference[1:])
-        if 0x80 <= code < 0xA0:  # meant, and read by browsers, as Windows-1252
-            return bytes([code]).decode("cp1252", "replace")
-        return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
-    from html.entities import html5  # a large dictionary, for texts that need it
-
-    return html5.get(reference + ";")
 
 
 # Lines
@@ -292,17 +167,17 @@ def lines(text: str) -> Marks:
         body = line.strip(" \t")
         alone = not above
         if body and _starts_mark(body):
-            if _re(_UNDERLINE).fullmatch(line) and above and above_alone and len(above) <= 120:
+            if compiled(_UNDERLINE).fullmatch(line) and above and above_alone and len(above) <= 120:
                 marks.headings.append((above_start, above_start + len(above)))
                 marks.edits.append((start, end, ""))
                 body = ""
-            elif (rule := _re(_RULE).fullmatch(line)) and body.count(rule[1]) >= 3:
+            elif (rule := compiled(_RULE).fullmatch(line)) and body.count(rule[1]) >= 3:
                 marks.edits.append((start, end, ""))
                 body = ""
             elif not body.strip("> \t"):
                 marks.edits.append((start, end, ""))  # an empty line of a quotation
                 body = ""
-            elif _re(_DELIMITERS).fullmatch(line):
+            elif compiled(_DELIMITERS).fullmatch(line):
                 if "|" in above and not in_table:
                     _pipes(text, above_start, above_start + len(above), marks)
                 marks.edits.append((start, min(end + 1, len(text)), ""))
@@ -340,24 +215,24 @@ def _pipes(text: str, start: int, end: int, marks: Marks) -> bool:
 
 def _prefix(text: str, start: int, end: int, above: str, marks: Marks) -> None:
     """Mark the quotation marks, hashes, bullets and numbers before the words of one line."""
-    m = _re(_PREFIX).match(text, start, end)
+    m = compiled(_PREFIX).match(text, start, end)
     begin = start
     if m:
         prefix = m[0].replace(">", " ").strip()
-        wrapped = len(above) > 40 and above.rstrip()[-1:].isalnum() and not _re(_PREFIX).match(above)
+        wrapped = len(above) > 40 and above.rstrip()[-1:].isalnum() and not compiled(_PREFIX).match(above)
         if prefix[:1].isdigit() and wrapped:
             return  # a wrapped sentence that goes on with a figure
         begin = m.end()
         marks.edits.append((start, begin, ""))
         if "#" in prefix:
             marks.headings.append((begin, end))
-            if closing := _re(_HASHES).search(text, max(begin, end - 50), end):
+            if closing := compiled(_HASHES).search(text, max(begin, end - 50), end):
                 marks.edits.append((*closing.span(), ""))
             return
         if prefix:
             marks.items.append((begin, end))
             return
-    if _re(_STRONG_LINE).fullmatch(text, begin, end):
+    if compiled(_STRONG_LINE).fullmatch(text, begin, end):
         marks.headings.append((begin, end))
 
 
@@ -388,17 +263,17 @@ def inline(text: str) -> Marks:
     if "[" in text:
         _links(text, marks)
     if "`" in text:
-        marked = [m.span(group) for m in _re(_CODE).finditer(text) for group in (1, 2)]
+        marked = [m.span(group) for m in compiled(_CODE).finditer(text) for group in (1, 2)]
         edits += [(*span, "") for span in marked]
         starts = {start for start, _ in marked}
-        ticks = (m for m in _re(_TICKS).finditer(text) if m.start() not in starts)
+        ticks = (m for m in compiled(_TICKS).finditer(text) if m.start() not in starts)
         edits += [(*m.span(), _TICKS_READ.get(len(m[0]), "")) for m in ticks]
     for mark, pattern in (("*", _STARS), ("_", _UNDERSCORES), ("~~", _STRIKES)):
         if mark in text:
-            edits += [(*m.span(group), "") for m in _re(pattern).finditer(text) for group in (1, 2)]
+            edits += [(*m.span(group), "") for m in compiled(pattern).finditer(text) for group in (1, 2)]
     for mark, pattern, new in (("\\", _ESCAPES, ""), ("--", _DASHES, LONG_DASH), ("''", _APOSTROPHES, '"')):
         if mark in text:
-            edits += [(*m.span(), new) for m in _re(pattern).finditer(text)]
+            edits += [(*m.span(), new) for m in compiled(pattern).finditer(text)]
     marks.edits = _apart(edits)
     return marks
 
@@ -407,14 +282,14 @@ def _links(text: str, marks: Marks) -> None:
     """Mark images, link targets, definitions of links, and footnote marks."""
     edits = marks.edits
     if "![" in text:
-        edits += [(*m.span(), "") for m in _re(_IMAGE).finditer(text)]
+        edits += [(*m.span(), "") for m in compiled(_IMAGE).finditer(text)]
         marks.found["image"] += len(edits)
     if "]:" in text:
-        edits += [(*m.span(), "") for m in _re(_DEFINITION).finditer(text)]
+        edits += [(*m.span(), "") for m in compiled(_DEFINITION).finditer(text)]
     if "[^" in text:
-        edits += [(*m.span(), "") for m in _re(_FOOTNOTE).finditer(text)]
+        edits += [(*m.span(), "") for m in compiled(_FOOTNOTE).finditer(text)]
     if "](" in text or "][" in text:
-        for m in _re(_LINK).finditer(text):
+        for m in compiled(_LINK).finditer(text):
             edits += [(m.start(), m.start() + 1, ""), (m.end(1), m.end(), "")]
 
 
