@@ -1,6 +1,6 @@
 """How often the language gate of the bundled model is wrong: own texts in 16 languages, and English corpora.
 
-    DETECTOR_CORPORA=DIR python benchmarks/languages.py
+DETECTOR_CORPORA=DIR python benchmarks/languages.py
 """
 
 from __future__ import annotations

@@ -40,7 +40,8 @@ from detector.training.sources import iter_corpus
 DATASETS = ("18f_blog", "bbc2225")
 DOCS, SEED = 2000, 1
 LEAST, MOST, LONG = 450, 550, 600  # words
-CORPUS_SHA256 = "b7152c53d2aa11b799257fc2a84ba418aba5db30f35b36696ed4f7da332d397f"  # of the texts of the whole corpus, each followed by a NUL
+# Of the texts of the whole corpus, each followed by a NUL.
+CORPUS_SHA256 = "b7152c53d2aa11b799257fc2a84ba418aba5db30f35b36696ed4f7da332d397f"
 _END = re.compile(r"[.!?][\"')\]]*(?=\s)")
 _WORD = re.compile(r"\w+")
 Task = Callable[[str], object]
@@ -186,8 +187,10 @@ def main() -> None:
         print(f"| {len(used)} of {name} | {ours:.2f} | {slop:.2f} | {words:.3f} ", end="")
         print(f"| {slop / ours:.2f} | {words / ours:.2f} |")
     base, own = cold(options.model, texts[0], options.rounds)
-    print(f"\nCold start: `detector score one.txt` {own:.3f} s, "
-          f"`import numpy, click` {base:.3f} s, ratio {own / base:.2f}.")
+    print(
+        f"\nCold start: `detector score one.txt` {own:.3f} s, "
+        f"`import numpy, click` {base:.3f} s, ratio {own / base:.2f}."
+    )
     spent = stages(scorer, texts[: min(options.docs, 300)])
     print("\n| stage | ms | share |\n|---|---|---|")
     for name, time_ in spent.items():

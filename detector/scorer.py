@@ -86,9 +86,7 @@ class Scorer:
             return self._abstention(view, label, words)
         return self._report(view, words)
 
-    def score_many(
-        self, texts: Iterable[str], *, jobs: int = 1, on_error: OnError = "raise"
-    ) -> Iterator[Report]:
+    def score_many(self, texts: Iterable[str], *, jobs: int = 1, on_error: OnError = "raise") -> Iterator[Report]:
         """Score texts one after the other, in order, holding only a few at a time.
 
         ``jobs`` worker processes share the work, 0 means one for each core. An item that is not a text raises
@@ -202,7 +200,9 @@ class Scorer:
         return [measured[name] for name in NAMES]
 
 
-def document_values(head: DocumentHead, average: NDArray[np.float64], measured: dict[str, float]) -> NDArray[np.float64]:
+def document_values(
+    head: DocumentHead, average: NDArray[np.float64], measured: dict[str, float]
+) -> NDArray[np.float64]:
     """Return the inputs of the document head (D,), NaN where undefined."""
     return np.concatenate((average, [measured[name] for name in head.names[len(MEANS) :]]))
 

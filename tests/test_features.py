@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from detector.features import claims, novelty, phrasing, repetition, variety
-from detector.features.overlap import WINDOW, compare
+from detector.features.overlap import WHOLE, compare, reach
 from detector.features.registry import FEATURES, MEASURED, NAMES, measure
 from detector.features.sentence import NAMES as SENTENCE_NAMES
 from detector.features.sentence import sentence_features
@@ -138,7 +138,7 @@ def test_overlap_is_that_of_the_oracle(data):
 
 
 def test_overlap_across_windows_is_that_of_the_oracle():
-    check_overlap(np.random.default_rng(0), WINDOW * 2 + 40, kinds=90, per_sentence=5)
+    check_overlap(np.random.default_rng(0), WHOLE * 2 + 40, kinds=90, per_sentence=5)
 
 
 def check_overlap(random, count, kinds, per_sentence):
@@ -151,8 +151,9 @@ def check_overlap(random, count, kinds, per_sentence):
     found = compare(sentence, group, rarity[group], vectors, prose)
     bags = [{str(k): rarity[k] for k in group[sentence == i].tolist()} for i in range(count)]
     for i in random.permutation(count)[:40].tolist():
-        low = i // WINDOW * WINDOW
-        near = range(max(0, low - WINDOW), min(count, min(low + WINDOW, count) + WINDOW))
+        window = reach(count)
+        low = i // window * window
+        near = range(max(0, low - window), min(count, min(low + window, count) + window))
         others = [j for j in near if prose[j] and j != i]
         before, after = [j for j in others if j < i], [j for j in others if j > i]
         covers = {j: oracles.coverage(bags[i], bags[j]) for j in others}

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detector.features import language
 from detector.features.background import Background
 from detector.features.language import Signs, is_english, signs, verdict, votes
 from detector.features.view import View, look
 from detector.lexicon import entries
-from detector.features import language
 from detector.text.document import read
 from detector.text.normalise import normalise
 from detector.training.background import train_background

@@ -356,9 +356,7 @@ def test_a_gzip_cut_short_keeps_the_rows_before(tmp_path):
     path.write_bytes(gzip.compress("\n".join(lines).encode())[:-20_000])
     found = items(path)
     assert len(found) > 1000
-    assert [item.text for item in found[:-1]] == [
-        json.loads(line)["text"] for line in lines[: len(found) - 1]
-    ]
+    assert [item.text for item in found[:-1]] == [json.loads(line)["text"] for line in lines[: len(found) - 1]]
     assert "cut short" in found[-1].error
     assert f"a.jsonl.gz:{len(found) - 1})" in found[-1].error
 
@@ -404,6 +402,8 @@ def test_the_longest_extension_decides():
 
 
 def test_a_row_with_an_id_keeps_it_and_others_get_their_line():
-    rows = b'{"id": "a7", "text": "One."}\n{"text": "Two."}\n{"id": 12, "text": "Three."}\n{"id": true, "text": "Four."}\n'
+    rows = (
+        b'{"id": "a7", "text": "One."}\n{"text": "Two."}\n{"id": 12, "text": "Three."}\n{"id": true, "text": "Four."}\n'
+    )
     assert [item.id for item in jsonl_items(rows)] == ["a7", "f.jsonl:2", "12", "f.jsonl:4"]
     assert [item.id for item in csv_items(b"id,text\nb9,One.\n,Two.\n")] == ["b9", "f.csv:3"]

@@ -82,10 +82,19 @@ class Judged:
 
 def judge(view: View, reading: Reading, head: SentenceHead) -> Judged:
     """Name the kind of every sentence and the group of inputs that weighs most in it."""
-    kinds = tuple(_kind(*row) for row in zip(view.role.tolist(), reading.filler.tolist(), reading.repeat.tolist(), view.overlap.earlier.tolist(), strict=True))
+    kinds = tuple(
+        _kind(*row)
+        for row in zip(
+            view.role.tolist(),
+            reading.filler.tolist(),
+            reading.repeat.tolist(),
+            view.overlap.earlier.tolist(),
+            strict=True,
+        )
+    )
     parts = _parts(reading, head)
     towards = np.where(reading.filler >= 0.5, 1.0, -1.0)
-    main = tuple(GROUPS[i] for i in (parts * towards[:, None]).argmax(axis=1).tolist()) if len(kinds) else ()
+    main = tuple(GROUPS[i] for i in (parts * towards[:, None]).argmax(axis=1).tolist()) if kinds else ()
     return Judged(kinds, parts, main)
 
 
@@ -126,7 +135,7 @@ def sentence_reasons(
     columns = (judged.kinds, order.tolist(), weighs.tolist(), view.overlap.earlier.tolist())
     found: list[tuple[SentenceReason, ...]] = []
     for i, (kind, ranked, heavy, earlier) in enumerate(zip(*columns, strict=True)):
-        if kind == "heading" or kind == "boilerplate":
+        if kind in {"heading", "boilerplate"}:
             found.append(())
             continue
         repeats = kind == "repeat"

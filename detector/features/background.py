@@ -117,9 +117,7 @@ class Background:
                 arrays["word_vectors"],
             ),
             Commonness(arrays["common_grams"]),
-            Phrases.of(
-                tuple(arrays["list_names"].tolist()), arrays["phrase_hashes"], arrays["phrase_lists"]
-            ),
+            Phrases.of(tuple(arrays["list_names"].tolist()), arrays["phrase_hashes"], arrays["phrase_lists"]),
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from detector.features.background import Floats
@@ -70,7 +72,7 @@ def claim_to_filler_ratio(words: Floats, filler: Floats) -> float:
     return (float((words * (1.0 - filler)).sum()) + 1.0) / (float((words * filler).sum()) + 1.0)
 
 
-def _list(name: str) -> tuple[object, object]:
+def _list(name: str) -> tuple[Callable[[View], float], Callable[[View], Flags]]:
     def shows(view: View) -> Flags:
         return view.list(name) & view.in_prose
 
@@ -78,19 +80,80 @@ def _list(name: str) -> tuple[object, object]:
 
 
 FEATURES = (
-    Feature("number_density", "share of words", "0 to 1", "substance", "figures and number words",
-            lambda view: share(numbers(view), view.in_prose), numbers),
-    Feature("new_number_density", "share of words", "0 to 1", "substance", "figures the article has not given before",
-            lambda view: share(view.number & view.first, view.in_prose)),
-    Feature("date_density", "share of words", "0 to 1", "substance", "months, days and years",
-            lambda view: share(dates(view), view.in_prose), dates),
-    Feature("name_density", "share of words", "0 to 1", "substance", "capitalised words inside sentences",
-            lambda view: share(names(view), view.in_prose), names),
-    Feature("new_name_density", "share of words", "0 to 1", "substance", "names the article has not given before",
-            lambda view: share(names(view) & view.first, view.in_prose)),
-    Feature("quotations", "share of sentences", "0 to 1", "substance", "sentences that quote something with a rare word", quoted),
-    Feature("attribution_density", "share of words", "0 to 1", "substance", 'verbs of attribution: "said", "announced"', *_list("attribution_verbs")),  # type: ignore[arg-type]
-    Feature("causal_density", "share of words", "0 to 1", "substance", 'words of cause: "because", "led to"', *_list("causal")),  # type: ignore[arg-type]
-    Feature("actions", "share of sentences", "0 to 1", "substance", "sentences that open with the verb of an instruction", actions),
+    Feature(
+        "number_density",
+        "share of words",
+        "0 to 1",
+        "substance",
+        "figures and number words",
+        lambda view: share(numbers(view), view.in_prose),
+        numbers,
+    ),
+    Feature(
+        "new_number_density",
+        "share of words",
+        "0 to 1",
+        "substance",
+        "figures the article has not given before",
+        lambda view: share(view.number & view.first, view.in_prose),
+    ),
+    Feature(
+        "date_density",
+        "share of words",
+        "0 to 1",
+        "substance",
+        "months, days and years",
+        lambda view: share(dates(view), view.in_prose),
+        dates,
+    ),
+    Feature(
+        "name_density",
+        "share of words",
+        "0 to 1",
+        "substance",
+        "capitalised words inside sentences",
+        lambda view: share(names(view), view.in_prose),
+        names,
+    ),
+    Feature(
+        "new_name_density",
+        "share of words",
+        "0 to 1",
+        "substance",
+        "names the article has not given before",
+        lambda view: share(names(view) & view.first, view.in_prose),
+    ),
+    Feature(
+        "quotations",
+        "share of sentences",
+        "0 to 1",
+        "substance",
+        "sentences that quote something with a rare word",
+        quoted,
+    ),
+    Feature(
+        "attribution_density",
+        "share of words",
+        "0 to 1",
+        "substance",
+        'verbs of attribution: "said", "announced"',
+        *_list("attribution_verbs"),
+    ),
+    Feature(
+        "causal_density",
+        "share of words",
+        "0 to 1",
+        "substance",
+        'words of cause: "because", "led to"',
+        *_list("causal"),
+    ),
+    Feature(
+        "actions",
+        "share of sentences",
+        "0 to 1",
+        "substance",
+        "sentences that open with the verb of an instruction",
+        actions,
+    ),
     Feature("specificity", "nats (idf)", "above 0", "substance", "mean rarity of the content words", specificity),
-)  # fmt: skip
+)

@@ -113,12 +113,7 @@ def verdict(found: Signs) -> bool:
 
 def votes(found: Signs) -> float:
     """Return the sum of what the words say for English, -4 to 2 for each word."""
-    mean = (
-        _ENGLISH * found.english
-        + _OTHER * found.other
-        + _KNOWN * found.known
-        + _UNKNOWN * found.unknown
-    )
+    mean = _ENGLISH * found.english + _OTHER * found.other + _KNOWN * found.known + _UNKNOWN * found.unknown
     return mean * found.words
 
 

@@ -37,13 +37,47 @@ def _mean(view: View, attribute: str) -> float:
 
 
 FEATURES = (
-    Feature("new_content", "share of rarity", "0 to 1", "substance", "content, weighted by rarity, in words not used before", new_content),
-    Feature("new_information", "nats per word", "above 0", "substance", "rarity of the new content words", new_information),
-    Feature("new_rare_words", "share of words", "0 to 1", "substance", "rare words used for the first time",
-            lambda view: share(view.first & view.content & (view.idf > 5.0), view.in_prose)),
-    Feature("stale_sentences", "share of sentences", "0 to 1", "filler", "sentences with no new rare word, name or figure", stale_sentences),
-    Feature("coverage", "share of rarity", "0 to 1", "filler", "how much of a sentence one earlier sentence has, on average",
-            lambda view: _mean(view, "covered_before")),
-    Feature("similarity", "cosine", "-1 to 1", "filler", "closeness of a sentence to the nearest earlier one by word vectors",
-            lambda view: _mean(view, "vector_before")),
-)  # fmt: skip
+    Feature(
+        "new_content",
+        "share of rarity",
+        "0 to 1",
+        "substance",
+        "content, weighted by rarity, in words not used before",
+        new_content,
+    ),
+    Feature(
+        "new_information", "nats per word", "above 0", "substance", "rarity of the new content words", new_information
+    ),
+    Feature(
+        "new_rare_words",
+        "share of words",
+        "0 to 1",
+        "substance",
+        "rare words used for the first time",
+        lambda view: share(view.first & view.content & (view.idf > 5.0), view.in_prose),
+    ),
+    Feature(
+        "stale_sentences",
+        "share of sentences",
+        "0 to 1",
+        "filler",
+        "sentences with no new rare word, name or figure",
+        stale_sentences,
+    ),
+    Feature(
+        "coverage",
+        "share of rarity",
+        "0 to 1",
+        "filler",
+        "how much of a sentence one earlier sentence has, on average",
+        lambda view: _mean(view, "covered_before"),
+    ),
+    Feature(
+        "similarity",
+        "cosine",
+        "-1 to 1",
+        "filler",
+        "closeness of a sentence to the nearest earlier one by word vectors",
+        lambda view: _mean(view, "vector_before"),
+    ),
+)

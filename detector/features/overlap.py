@@ -1,7 +1,8 @@
 """How much of each sentence other sentences of the article say too.
 
-Every sentence is compared with those at most a window away, so that the time
-grows with the length of the article and not with its square.
+In articles of up to 256 sentences each is compared with all others. In longer ones
+it is compared with those at most a window away, so that the time grows with the length
+and not with its square.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 from detector.text.document import Flags, Ints
 
 Floats = NDArray[np.float64]
-WINDOW = 256
+WHOLE = 256  # sentences of an article that are all compared with each other
+WINDOW = 64  # sentences, in longer articles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,9 +49,10 @@ def compare(sentence: Ints, group: Ints, weight: Floats, vectors: Floats, prose:
     Sentences that are not prose are compared with the others, but the others not with them.
     """
     count = len(prose)
+    window = reach(count)
     blocks = [
-        _block(low, min(low + WINDOW, count), sentence, group, weight, vectors, prose)
-        for low in range(0, count, WINDOW)
+        _block(low, min(low + window, count), window, sentence, group, weight, vectors, prose)
+        for low in range(0, count, window)
     ]
     if not blocks:
         blocks = [(np.zeros((12, 0)), np.zeros(0, np.int64))]
@@ -58,11 +61,16 @@ def compare(sentence: Ints, group: Ints, weight: Floats, vectors: Floats, prose:
     return Overlap(**measures, earlier=np.concatenate([block[1] for block in blocks]))
 
 
+def reach(sentences: int) -> int:
+    """Return how many sentences a block of an article has, and how far it looks to either side."""
+    return WHOLE if sentences <= WHOLE else WINDOW
+
+
 def _block(
-    low: int, high: int, sentence: Ints, group: Ints, weight: Floats, vectors: Floats, prose: Flags
+    low: int, high: int, window: int, sentence: Ints, group: Ints, weight: Floats, vectors: Floats, prose: Flags
 ) -> tuple[Floats, Ints]:
     """Compare sentences ``low`` to ``high`` with those from a window before to a window after: (12, high - low)."""
-    begin, end = max(0, low - WINDOW), min(len(prose), high + WINDOW)
+    begin, end = max(0, low - window), min(len(prose), high + window)
     words = group
     if begin or end < len(prose):
         a, b = sentence.searchsorted((begin, end))

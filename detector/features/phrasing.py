@@ -48,7 +48,16 @@ FEATURES = (
     _density("forecast_density", "forecast", 'vague hopes and forecasts: "only time will tell"'),
     _density("platitude_density", "platitudes", "commonplaces in plain words"),
     _density("abstract_word_share", "abstract_words", "abstract words typical of generic sentences"),
-    _density("machine_phrase_density", "machine_phrases", "phrases commoner in machine-written than in human texts", "either"),
-    Feature("not_but_density", "share of words", "0 to 1", "filler", 'words in "not only X but Y"',
-            lambda view: share(not_but(view), view.in_prose), not_but),
-)  # fmt: skip
+    _density(
+        "machine_phrase_density", "machine_phrases", "phrases commoner in machine-written than in human texts", "either"
+    ),
+    Feature(
+        "not_but_density",
+        "share of words",
+        "0 to 1",
+        "filler",
+        'words in "not only X but Y"',
+        lambda view: share(not_but(view), view.in_prose),
+        not_but,
+    ),
+)

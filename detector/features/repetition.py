@@ -85,10 +85,46 @@ def _ngram_feature(n: int) -> Feature:
 
 
 FEATURES = (
-    Feature("repetition", "share of words", "0 to 1", "filler", "words in a run of three that was said before", repetition, repeated_words),
+    Feature(
+        "repetition",
+        "share of words",
+        "0 to 1",
+        "filler",
+        "words in a run of three that was said before",
+        repetition,
+        repeated_words,
+    ),
     *(_ngram_feature(n) for n in range(1, 6)),
-    Feature("repeated_openings", "share of sentences", "0 to 1", "either", "sentences that open like an earlier one", repeated_openings),
-    Feature("near_duplicates", "share of sentences", "0 to 1", "filler", "sentences most of whose rare words stand in one earlier sentence", near_duplicates),
-    Feature("reworded_sentences", "share of sentences", "0 to 1", "filler", "sentences close to an earlier one by word vectors, in other words", reworded),
-    Feature("compression", "share of bytes", "below 1", "filler", "what zlib level 1 saves; undefined below 200 bytes", compression),
-)  # fmt: skip
+    Feature(
+        "repeated_openings",
+        "share of sentences",
+        "0 to 1",
+        "either",
+        "sentences that open like an earlier one",
+        repeated_openings,
+    ),
+    Feature(
+        "near_duplicates",
+        "share of sentences",
+        "0 to 1",
+        "filler",
+        "sentences most of whose rare words stand in one earlier sentence",
+        near_duplicates,
+    ),
+    Feature(
+        "reworded_sentences",
+        "share of sentences",
+        "0 to 1",
+        "filler",
+        "sentences close to an earlier one by word vectors, in other words",
+        reworded,
+    ),
+    Feature(
+        "compression",
+        "share of bytes",
+        "below 1",
+        "filler",
+        "what zlib level 1 saves; undefined below 200 bytes",
+        compression,
+    ),
+)

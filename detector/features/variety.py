@@ -77,15 +77,43 @@ def list_items(view: View) -> float:
 
 
 FEATURES = (
-    Feature("type_token_ratio", "share of words", "0 to 1", "either", "different words in a window of 50; undefined below 50 words", type_token_ratio),
-    Feature("rare_word_share", "share of words", "0 to 1", "substance", "words in fewer than about one text in 150",
-            lambda view: share(view.content & (view.idf > 5.0), view.in_prose)),
-    Feature("function_word_share", "share of words", "0 to 1", "either", "function words",
-            lambda view: share(~view.content, view.in_prose)),
+    Feature(
+        "type_token_ratio",
+        "share of words",
+        "0 to 1",
+        "either",
+        "different words in a window of 50; undefined below 50 words",
+        type_token_ratio,
+    ),
+    Feature(
+        "rare_word_share",
+        "share of words",
+        "0 to 1",
+        "substance",
+        "words in fewer than about one text in 150",
+        lambda view: share(view.content & (view.idf > 5.0), view.in_prose),
+    ),
+    Feature(
+        "function_word_share",
+        "share of words",
+        "0 to 1",
+        "either",
+        "function words",
+        lambda view: share(~view.content, view.in_prose),
+    ),
     Feature("word_length", "characters", "above 0", "either", "mean length of a word", word_length),
     Feature("sentence_length", "words", "above 0", "either", "mean length of a sentence", sentence_length),
-    Feature("sentence_length_spread", "ratio", "above 0", "either", "standard deviation of sentence lengths over their mean", sentence_length_spread),
-    Feature("paragraph_sentences", "sentences", "at least 1", "either", "sentences in a paragraph", paragraph_sentences),
+    Feature(
+        "sentence_length_spread",
+        "ratio",
+        "above 0",
+        "either",
+        "standard deviation of sentence lengths over their mean",
+        sentence_length_spread,
+    ),
+    Feature(
+        "paragraph_sentences", "sentences", "at least 1", "either", "sentences in a paragraph", paragraph_sentences
+    ),
     Feature("headings", "share of sentences", "0 to 1", "either", "headings among all sentences", headings),
     Feature("list_items", "share of sentences", "0 to 1", "either", "list items among all sentences", list_items),
-)  # fmt: skip
+)

@@ -75,8 +75,10 @@ class Network:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SentenceHead:
-    """The arrays of the trained head. ``grams`` (2 ** GRAM_BITS,), of any precision, holds the weight of each
-    hashed n-gram."""
+    """The arrays of the trained head.
+
+    ``grams`` (2 ** GRAM_BITS,), of any precision, holds the weight of each hashed n-gram.
+    """
 
     grams: NDArray[np.floating[Any]]
     gram_intercept: float
@@ -164,8 +166,10 @@ class SentenceHead:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weighed:
-    """1- to 3-grams (G,): first word, number of words, sentence, and weight in the wording logit, positive towards
-    filler."""
+    """1- to 3-grams (G,): first word, number of words, sentence, and weight in the wording logit.
+
+    A positive weight speaks for filler.
+    """
 
     at: Ints
     n: Ints

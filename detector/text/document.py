@@ -217,7 +217,9 @@ def _count_between(begins: Flags, bounds: Ints) -> Ints:
 
 def _paragraphs(text: str, bounds: Ints) -> Ints:
     """Return the paragraph of each sentence: lines are paragraphs unless a sentence runs across them."""
-    breaks = np.array([0] * (len(bounds) > 0) + [
-        "\n" in text[end:start] for end, start in zip(bounds[:-1, 1].tolist(), bounds[1:, 0].tolist(), strict=True)
-    ], np.int64)
+    breaks = np.array(
+        [0] * (len(bounds) > 0)
+        + ["\n" in text[end:start] for end, start in zip(bounds[:-1, 1].tolist(), bounds[1:, 0].tolist(), strict=True)],
+        np.int64,
+    )
     return np.cumsum(breaks)

@@ -14,9 +14,7 @@ from detector.text.unicode import LONG_DASH, Edit, doubled
 
 Stage = Callable[[str], Marks]
 
-_LINE_MARK = re.compile(
-    r"\n[ \t]*+(?:[#>*+•|=~_:-]|\d{1,3}[.)][ \t]|\([A-Za-z0-9]{1,5}\)[ \t]|[A-Za-z]\)[ \t])"
-)
+_LINE_MARK = re.compile(r"\n[ \t]*+(?:[#>*+•|=~_:-]|\d{1,3}[.)][ \t]|\([A-Za-z0-9]{1,5}\)[ \t]|[A-Za-z]\)[ \t])")
 _BLANKED = str.maketrans(dict.fromkeys("*_~`#[]<>|&\\=+\u2022", " "))
 
 

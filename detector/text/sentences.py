@@ -79,7 +79,7 @@ def _append(spans: list[tuple[int, int]], text: str, start: int, end: int) -> No
         start += 1
     while start < end and text[end - 1].isspace():
         end -= 1
-    if start < end:
+    if any(map(str.isalnum, text[start:end])):  # stray marks are no sentence
         spans.append((start, end))
 
 

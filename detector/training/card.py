@@ -15,7 +15,7 @@ from detector.training.evaluate import judge, machine_rows, rates_by_genre
 from detector.training.figures import Figure, markdown
 from detector.training.material import Material
 from detector.training.sources import find_layout
-from detector.training.train import ACCUSED, MISSED, Filler
+from detector.training.train import ACCUSED, LENGTHS, MISSED, Filler
 
 _TEMPLATE = """# Model card: {name}
 
@@ -40,10 +40,12 @@ Human-written articles with less than half of their words in filler, called `fil
 
 ## Labels and calibration
 - `score` is calibrated at a base rate of {base:.0%} filler articles; `--prior P` re-weights it for another.
-- Below {lower} an article is `substantive`: out of fold at most {missed:.0%} of the articles below are filler. From {upper}
-  on it is `filler`: at most {accused:.1%} of substantive human-written articles reach that. Between them: `unclear`.
-- Under {least} words of prose the label is `too_short`: openings of fewer words are not ranked well enough (AUROC under
-  .80). The evidence of a text of {half:g} words counts half, of longer ones more, so that nothing jumps at the border.
+- Below {lower} an article is `substantive`: out of fold at most {missed:.0%} of the articles below are filler.
+  From {upper} on it is `filler`: at most {accused:.1%} of substantive human-written articles reach that.
+  Between them: `unclear`.
+- Under {least} words of prose the label is `too_short`. Of the lengths tried ({lengths} words) it is the shortest from
+  which on openings are ranked by their own labels with an AUROC of .80 or more. The evidence of a text of {half:g}
+  words counts half, of longer ones more, so that nothing jumps at the border.
 - `machine_score` {machine}
 
 ## What it cannot tell
@@ -56,7 +58,7 @@ Human-written articles with less than half of their words in filler, called `fil
 
 ## Licences
 The model holds statistics: word counts, vectors and weights; it ships none of the texts. It learnt from all of the
-sources below, whatever their licence; the manifest in `data/corpora/manifest.json` has source, commit and terms of each.
+sources below, whatever their licence; `data/corpora/manifest.json` has source, commit and terms of each.
 
 {licences}
 """
@@ -87,6 +89,7 @@ def write_card(
             accused=ACCUSED,
             least=model.cuts.least_words,
             half=model.document.half_words,
+            lengths=", ".join(map(str, LENGTHS)),
             machine=_machine(model),
             licences=_licences(material),
         ),
@@ -97,7 +100,11 @@ def write_card(
 def _data(material: Material) -> str:
     stories = [a for a in material.articles if a.story is not None]
     gold = [a for a in material.articles if a.story is None and a.role == "train"]
-    lines = [f"- {len(stories):,} own stories in four versions each, every sentence labelled as it was written (CC0)."]
+    count = len({a.story for a in stories})
+    lines = [
+        f"- {count:,} own stories in up to four versions, {len(stories):,} texts, every sentence labelled as it was "
+        "written (CC0)."
+    ]
     if gold:
         by_domain = Counter(a.domain for a in gold).most_common()
         domains = ", ".join(f"{name} {count}" for name, count in by_domain)

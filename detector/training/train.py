@@ -31,7 +31,7 @@ MISSED = 0.02  # share of the articles below the lower border that may be filler
 ACCUSED = 0.005  # share of substantive human-written articles that may reach the upper border
 _LEAST_AUROC = 0.80  # of score on openings, from which their length is judged
 NO_MACHINE_CUT = 1.0  # stands where a model has no machine head; it never applies
-_LENGTHS = (30, 40, 50, 60, 80, 100, 120)
+LENGTHS = (30, 40, 50, 60, 80, 100, 120)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,10 +123,10 @@ def least_words(filler: Filler, head: DocumentHead) -> int:
         a for a, is_gold in zip(filler.whole.articles, filler.is_gold, strict=True) if is_gold and a.fold is not None
     ]
     readers = {w: h for w, h in filler.heads.items() if len(w) == 1}
-    openings = documents_of(documents.cuts(gold or filler.whole.articles, _LENGTHS), filler.background, readers)
+    openings = documents_of(documents.cuts(gold or filler.whole.articles, LENGTHS), filler.background, readers)
     logit = filler.logits(openings, dict.fromkeys(filler.folds, head))
-    chosen = _LENGTHS[-1]
-    for length in reversed(_LENGTHS):
+    chosen = LENGTHS[-1]
+    for length in reversed(LENGTHS):
         near = (abs(openings.words - length) <= 0.15 * length) & np.isfinite(openings.share)
         if auroc(openings.share[near] >= FILLER, logit[near]) < _LEAST_AUROC:
             break
