@@ -17,7 +17,12 @@ WORD = r"[^\W_A-Z]+(?:'[^\W_A-Z]+)*"
 ENTRY = re.compile(rf"{WORD}(?: {WORD}){{0,5}}")
 ABBREVIATION = re.compile(rf"{WORD}(?:\.[^\W_A-Z]+)*")
 FIGURES = re.compile(r"(?:\t-?\d+\.\d\t\d+)?")
-EXPECTED = {
+# Closed classes of English, which are as long as they are.
+CLOSED = set(
+    "first_person second_person third_person anyone quantifiers negations copulas past_auxiliaries demonstratives "
+    "indefinite_articles definite_articles modals comparatives conditions wh_words time_words feeling_verbs".split()
+)
+EXPECTED = CLOSED | {
     "abbreviations", "abstract_words", "action_verbs", "announcing", "attribution_verbs",
     "boilerplate_phrases", "boosters", "causal", "concrete_words", "empty_attribution", "forecast",
     "function_words", "generic_phrases", "hedges", "human_phrases", "machine_phrases",
@@ -41,9 +46,7 @@ def lines_of(path):
 
 
 def entries(name):
-    return [
-        line.split("\t")[0] for line in lines_of(FOLDER / f"{name}.txt") if line and not line.startswith("#")
-    ]
+    return [line.split("\t")[0] for line in lines_of(FOLDER / f"{name}.txt") if line and not line.startswith("#")]
 
 
 def test_every_list_is_there_and_no_other():
@@ -64,7 +67,7 @@ def test_header_says_name_meaning_source_and_checks(path):
 def test_entries_are_words_in_lower_case_with_optional_figures(path):
     body = [line for line in lines_of(path) if not line.startswith("#")]
     assert body.pop() == "", "the file ends with a line feed"
-    assert len(body) >= 30
+    assert len(body) >= (2 if path.stem in CLOSED - {"definite_articles"} else 1 if path.stem in CLOSED else 30)
     shape = ABBREVIATION if path.stem == "abbreviations" else ENTRY
     for line in body:
         entry, figures = re.fullmatch(r"([^\t]*)(.*)", line).groups()

@@ -220,7 +220,7 @@ def check_abstains(report, label):
 def test_short_texts_get_no_score(any_scorer, text):
     report = any_scorer.score(text)
     check_abstains(report, "too_short")
-    assert (len(report.sentences) > 0) == bool(text)
+    assert (len(report.sentences) > 0) == any(map(str.isalnum, text))
     assert str(any_scorer.cuts.least_words) in report.notes[-1]
 
 
