@@ -24,7 +24,8 @@ def doc(text, segments=None):
 
 @given(texts)
 def test_tokens_are_those_of_the_oracle(text):
-    document = doc(text)
+    source = normalise(text)
+    document = read(source, [(0, len(source.text))] if source.text else [])
     plain = document.source.text
     found = list(zip(document.start.tolist(), document.end.tolist(), strict=True))
     assert found == list(oracles.tokens(plain))
@@ -48,7 +49,7 @@ def test_every_letter_and_digit_lies_in_a_word(text):
 
 
 @given(st.text(max_size=200))
-def test_any_text_makes_ordered_tokens_and_sentences_that_cover_all_but_blanks(text):
+def test_any_text_makes_ordered_tokens_and_sentences_that_cover_all_letters(text):
     document = doc(text)
     plain = document.source.text
     assert (document.start < document.end).all()
@@ -56,7 +57,7 @@ def test_any_text_makes_ordered_tokens_and_sentences_that_cover_all_but_blanks(t
     assert (document.sentence_start < document.sentence_end).all()
     assert (document.sentence_end[:-1] <= document.sentence_start[1:]).all()
     kept = "".join(plain[a:b] for a, b in zip(document.sentence_start, document.sentence_end, strict=True))
-    assert "".join(kept.split()) == "".join(plain.split())
+    assert "".join(filter(str.isalnum, kept)) == "".join(filter(str.isalnum, plain))
     assert document.first_token.tolist() == [
         int(np.count_nonzero(document.sentence < i)) for i in range(document.n_sentences + 1)
     ]
