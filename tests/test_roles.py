@@ -146,3 +146,10 @@ def test_most_headings_of_the_stories_are_found_and_hardly_any_prose_is_lost(sto
     assert lost < 0.02 * prose
     assert headings > 90
     assert found > 0.95 * headings
+
+
+def test_segments_may_end_with_the_text_before_the_last_one():
+    """Labelled segments whose characters were all removed stand, empty, at the end of the text."""
+    source = normalise("A short title")
+    document = read(source, [(0, 13), (13, 13)])
+    assert len(roles(document)) == 2
