@@ -75,7 +75,7 @@ def roles(document: Document) -> NDArray[np.uint8]:
         sentence = text[start:end]
         if _is_boilerplate(sentence, anywhere):
             role[i] = BOILERPLATE
-        elif count <= _LONGEST_HEADING and i < last and text[end : end + 1] == "\n" and _is_heading(text, start, end, count):
+        elif count <= _LONGEST_HEADING and i < last and _is_heading(text, start, end, count):
             role[i] = HEADING
     if source.headings:
         low = np.array([span[0] for span in source.headings])
