@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from detector import Scorer
 from detector.features.background import Background
@@ -32,6 +33,9 @@ from detector.text.normalise import normalise
 from detector.training.background import DIMENSIONS, train_background
 from detector.training.document import FEATURES
 from detector.training.sources import ENVIRONMENT, Article, find_layout, load_gold, load_stories
+
+settings.register_profile("patient", deadline=None)  # timing decides no test
+settings.load_profile("patient")
 
 STORIES = Path(__file__).parent.parent / "data" / "stories" / "stories.jsonl"
 SECOND_INPUTS = 8
