@@ -14,6 +14,7 @@ from detector.model import Model
 from detector.training.evaluate import judge, machine_rows, rates_by_genre
 from detector.training.figures import Figure, markdown
 from detector.training.material import Material
+from detector.training.metrics import wilson
 from detector.training.sources import find_layout
 from detector.training.train import ACCUSED, LENGTHS, MISSED, Filler
 
@@ -124,7 +125,9 @@ def _genres(filler: Filler, model: Model) -> str:
     if not filler.is_gold.any():
         return "Not measured: the model learnt from stories alone, see `detector evaluate`.\n"
     lines = ["| genre | articles | called filler | rate | 95 % interval |", "|---|---|---|---|---|"]
-    for name, interval, called, n in rates_by_genre(filler, judge(filler), model.cuts.filler):
+    rates = rates_by_genre(filler, judge(filler), model.cuts.filler)
+    total, every = sum(called for _, _, called, _ in rates), sum(n for _, _, _, n in rates)
+    for name, interval, called, n in [*rates, ("all of these", wilson(total, every), total, every)]:
         lines.append(f"| {name} | {n} | {called} | {interval.value:.1%} | {interval.low:.1%} to {interval.high:.1%} |")
     return "\n".join(lines) + "\n"
 
