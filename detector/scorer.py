@@ -30,6 +30,7 @@ from detector.text.roles import HEADING, PROSE
 
 OnError = Literal["raise", "report"]
 _CHUNK = 16  # texts a worker gets at a time: enough to hide the hand-over, few enough to keep both busy
+_LONGEST_LEARNT = 60  # sentences; 14 of the 2,655 labelled articles have more
 _NO_MACHINE_HEAD = "This model has no machine head, so machine_score is undefined."
 
 
@@ -162,6 +163,12 @@ class Scorer:
         machine_score, machine_intercept = NAN, NAN
         machine_reasons: tuple[Reason, ...] = ()
         notes = view.document.source.notes
+        if view.n_sentences > _LONGEST_LEARNT:
+            notes = (
+                *notes,
+                f"The text has {view.n_sentences} sentences. The model learnt from articles of up to about "
+                f"{_LONGEST_LEARNT}, and reads longer texts as denser than they are: score the parts one by one.",
+            )
         if model.machine is None:
             notes = (*notes, _NO_MACHINE_HEAD)
         else:

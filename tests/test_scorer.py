@@ -372,3 +372,9 @@ def test_what_was_hidden_in_a_text_is_noted(small, batch):
 def test_a_model_that_cannot_be_used_raises_its_own_error(tmp_path):
     with pytest.raises(ModelError, match="holds no model"):
         Scorer.load(tmp_path)
+
+
+def test_a_text_longer_than_those_learnt_from_says_so(any_scorer):
+    sentence = "The council met on Monday and paid 4,500 pounds for the roof of the library. "
+    assert not any("score the parts" in note for note in any_scorer.score(sentence * 20).notes)
+    assert any("61 sentences" in note and "score the parts" in note for note in any_scorer.score(sentence * 61).notes)
