@@ -21,19 +21,42 @@ EXAMPLE = PACKAGE / "examples" / "padded.txt"
 
 # Lowest first. A module imports from its own layer and from lower ones.
 LAYERS = (
-    ("_version", "lexicon", "report"),
+    ("_version", "extras", "lexicon", "report"),
     ("text",),
     ("features",),
     ("heads",),
-    ("model", "explain"),
+    ("model", "explain", "calibration"),
     ("scorer",),
     ("",),  # detector/__init__.py
-    ("io",),
+    ("io", "plot"),
     ("training",),
+    ("arrow", "ray", "spark", "server"),
     ("cli", "__main__"),
 )
+# Packages that extras bring, and who may import them.
+EXTRAS = {
+    "pyarrow": ("detector.arrow", "detector.ray", "detector.spark"),
+    "pyspark": ("detector.spark",),
+    "ray": ("detector.ray",),
+    "matplotlib": ("detector.plot", "detector.training"),
+    "fastapi": ("detector.server",),
+    "starlette": ("detector.server",),
+    "uvicorn": ("detector.server", "detector.cli.serve"),
+    "prometheus_client": ("detector.server",),
+    "trafilatura": ("detector.io",),
+    "resiliparse": ("detector.io",),
+    "pypdf": ("detector.io",),
+    "docx": ("detector.io",),
+    "ebooklib": ("detector.io",),
+}
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
-MAY_TRAIN = ("detector.training", "detector.cli.train", "detector.cli.evaluate")
+MAY_TRAIN = (
+    "detector.training",
+    "detector.cli.train",
+    "detector.cli.evaluate",
+    "detector.cli.calibrate",
+    "detector.cli.drift",
+)
 MAY_USE_CLICK = ("detector.cli", "detector.__main__")
 MAY_USE_JOBLIB = ("detector.scorer",)
 TRAINING_TOOLS = ("joblib", "scipy", "sklearn")
@@ -86,6 +109,7 @@ def refused(module: str, source: str) -> list[str]:
             allowed = (top in TRAINING_TOOLS and under(module, MAY_TRAIN)) or (
                 top == "joblib" and under(module, MAY_USE_JOBLIB)
             )
+            allowed = allowed or under(module, EXTRAS.get(top, ()))
         if not allowed:
             wrong.append(name)
     return wrong

@@ -13,6 +13,9 @@ COMMANDS = {
     "features": Command("detector.cli.features:features", "Print the feature table, or document it."),
     "train": Command("detector.cli.train:train", "Train a model from the corpora."),
     "evaluate": Command("detector.cli.evaluate:evaluate", "Measure a model on labelled texts."),
+    "calibrate": Command("detector.cli.calibrate:calibrate", "Find a cut for your own texts, with a guarantee."),
+    "drift": Command("detector.cli.drift:drift", "Compare today's texts with those of training."),
+    "serve": Command("detector.cli.serve:serve", "Serve scores over HTTP, with a page to look at."),
 }
 
 EXAMPLES = """\b
