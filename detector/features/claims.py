@@ -45,8 +45,8 @@ def quoted(view: View) -> float:
     document = view.document
     has_quote, has_rare = np.zeros((2, view.n_sentences), np.bool_)
     has_quote[document.sentence[document.hash == _QUOTE]] = True
-    rare = (view.content & (view.idf > _LEAST_QUOTED_RARITY))[: view.summed]
-    has_rare[view.sentence[: view.summed][rare]] = True
+    rare = view.content & (view.idf > _LEAST_QUOTED_RARITY)
+    has_rare[view.sentence[rare]] = True
     return share(has_quote & has_rare, view.prose)
 
 

@@ -26,7 +26,7 @@ def stale_sentences(view: View) -> float:
     """Share of prose sentences without a new rare word, a new name or a new figure."""
     new = view.first & ((view.content & (view.idf > 5.0)) | view.name | view.number)
     stale = np.ones(view.n_sentences, np.bool_)
-    stale[view.sentence[: view.summed][new[: view.summed]]] = False
+    stale[view.sentence[new]] = False
     return share(stale, view.prose)
 
 

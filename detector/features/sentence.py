@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from detector.features.background import Floats
-from detector.features.view import View, segment_sums, summed
+from detector.features.view import View, segment_sums
 from detector.text.document import Flags, Ints, ending_code, hash_word
 
 MARKS = {
@@ -53,6 +53,8 @@ LISTS = (
 )
 ENDINGS = ("ed", "ng", "ly", "on", "ty", "ss", "nt", "al", "er")
 RARITY_STEPS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0)  # idf
+# Counts beyond these say no more: few labelled articles are longer, and a long text is no denser for being long.
+MOST_SENTENCES, MOST_PARAGRAPHS, MOST_WORDS = 25, 12, 500
 _MARK_HASHES = np.array([hash_word(mark) for mark in MARKS.values()], np.uint64)
 _MARK_ORDER = _MARK_HASHES.argsort()
 _SORTED_MARKS = _MARK_HASHES[_MARK_ORDER]
@@ -142,8 +144,7 @@ def sentence_features(view: View) -> Floats:
     flags, content_idf, new_idf, letters, highest, highest_new = _word_sums(view)
     n_counts = len(COUNTS)
     function = view.list_counts[:, view.lists.index("function_words")]
-    spans = summed(view.bounds, len(view.word))
-    content = (spans[1:] - spans[:-1] - function).astype(np.float64)
+    content = (sizes - function).astype(np.float64)
     marks, question = _marks(view)
     overlap = view.overlap
     rows = np.empty((len(NAMES), count))
@@ -212,12 +213,12 @@ def _word_sums(view: View) -> tuple[Floats, ...]:
 def _word_classes(view: View) -> Ints:
     """Count by sentence the words with each of ENDINGS, and those at least as rare as each of RARITY_STEPS."""
     count, endings, steps = view.n_sentences, len(ENDINGS), len(RARITY_STEPS)
-    codes = view.document.ending[view.word[: view.summed]]
+    codes = view.document.ending[view.word]
     found = np.minimum(_SORTED_ENDINGS.searchsorted(codes), endings - 1)
     ends = (_SORTED_ENDINGS[found] == codes).nonzero()[0]
     by_ending = np.bincount(view.sentence[ends] * endings + _ENDING_ORDER[found[ends]], minlength=count * endings)
-    level = _STEPS.searchsorted(view.idf[: view.summed], side="right")
-    by_level = np.bincount(view.sentence[: view.summed] * (steps + 1) + level, minlength=count * (steps + 1))
+    level = _STEPS.searchsorted(view.idf, side="right")
+    by_level = np.bincount(view.sentence * (steps + 1) + level, minlength=count * (steps + 1))
     above = by_level.reshape(count, steps + 1)[:, :0:-1].cumsum(axis=1)[:, ::-1]
     return np.concatenate((by_ending.reshape(count, endings), above), axis=1).T
 
@@ -284,11 +285,11 @@ def _places(view: View) -> list[Floats]:
         (place == 0).astype(np.float64),
         (place == 1).astype(np.float64),
         (place == count - 1).astype(np.float64),
-        np.log1p(place),
-        np.log1p(count - 1 - place),
+        np.log1p(np.minimum(place, MOST_SENTENCES)),
+        np.log1p(np.minimum(count - 1 - place, MOST_SENTENCES)),
         opens,
         closes,
-        np.log1p(size),
+        np.log1p(np.minimum(size, MOST_PARAGRAPHS)),
     ]
 
 
@@ -296,15 +297,15 @@ def _article(view: View, idf: Floats, new_idf: Floats, content: Floats) -> tuple
     """Return measures of the whole article, in the order of ``ARTICLE``."""
     prose = view.prose
     words = max(len(view.word), 1)
-    kinds = int(np.count_nonzero(view.first))
     idf, new_idf, content = idf[prose], new_idf[prose], content[prose]
+    opening = slice(MOST_SENTENCES)
     return (
-        float(np.log1p(view.n_sentences)),
-        float(np.log1p(int(view.document.paragraph[-1]) + 1 if view.n_sentences else 0)),
-        kinds / words,
+        float(np.log1p(min(view.n_sentences, MOST_SENTENCES))),
+        float(np.log1p(min(int(view.document.paragraph[-1]) + 1, MOST_PARAGRAPHS) if view.n_sentences else 0)),
+        int(np.count_nonzero(view.first[:MOST_WORDS])) / min(words, MOST_WORDS),
         float(idf.sum() / max(content.sum(), 1)),
         int(np.count_nonzero(view.number)) / words,
         int(np.count_nonzero(view.name)) / words,
-        float(new_idf.sum() / max(idf.sum(), 1e-9)),
+        float(new_idf[opening].sum() / max(idf[opening].sum(), 1e-9)),
         float(np.log1p(words / max(int(np.count_nonzero(prose)), 1))),
     )

@@ -45,8 +45,7 @@ class View:
     ``vectors`` (S, D) are unit means of word vectors weighted by rarity, ``plain`` (S, D) unweighted means over all
     words. ``prose`` (S,) marks sentences of prose, ``in_prose`` (W,) their words, ``list_share`` (L,) is the share
     of these that each list covers. ``common`` holds log2 of the corpus counts of the 2-grams and the 3-grams, 0 for
-    rare ones, and ``repeats`` where else they stand. ``bounds`` (S + 1) are the sentences as ranges of words, and
-    sums by sentence take the first ``summed`` words.
+    rare ones, and ``repeats`` where else they stand. ``bounds`` (S + 1) are the sentences as ranges of words.
     """
 
     document: Document
@@ -56,7 +55,6 @@ class View:
     hash: Hashes
     sentence: Ints
     bounds: Ints
-    summed: int
     known: Flags
     idf: Floats
     content: Flags
@@ -110,8 +108,7 @@ def look(document: Document, background: Background) -> View:
     grams = _grams(hashes, sentence)
     lists = background.phrases.names
     listed = _listed(grams, background.phrases)
-    spans = summed(bounds, len(word))
-    list_counts = _list_counts(listed[: spans[-1]], sentence, count, len(lists))
+    list_counts = _list_counts(listed, sentence, count, len(lists))
     content = ~_has(listed, lists.index("function_words"))
     capital, number = document.is_capital[word], document.is_number[word]
     name = capital & content & ~number
@@ -120,12 +117,10 @@ def look(document: Document, background: Background) -> View:
     is_all = bool(prose.all())
     own = len(word) if is_all else int(np.count_nonzero(in_prose))
     covered = (list_counts if is_all else list_counts[prose]).sum(axis=0)
-    if spans[-1] < len(word) and in_prose[-1]:
-        covered += _list_counts(listed[-1:], np.zeros(1, np.int64), 1, len(lists))[0]
     # What a heading says does not count as said: its words are kept apart from those of the prose.
     group, at, previous = _occurrences(hashes if is_all else hashes ^ (~in_prose).astype(np.uint64))
     weight = idf * content
-    vectors, plain = _vectors(vocabulary.vectors, index, known, weight, bounds, spans)
+    vectors, plain = _vectors(vocabulary.vectors, index, known, weight, bounds)
     split = len(grams[1].hash)
     common = background.commonness.find(np.concatenate((grams[1].hash, grams[2].hash)))
     return View(
@@ -136,7 +131,6 @@ def look(document: Document, background: Background) -> View:
         hash=hashes,
         sentence=sentence,
         bounds=bounds,
-        summed=int(spans[-1]),
         known=known,
         idf=idf,
         content=content,
@@ -164,21 +158,11 @@ def look(document: Document, background: Background) -> View:
 
 def segment_sums(values: Floats, bounds: Ints) -> Floats:
     """Sum ``values`` (..., W) over [bounds[i], bounds[i + 1]) for each i; an empty segment sums to 0."""
-    bounds = summed(bounds, values.shape[-1])
     sums = np.zeros((*values.shape[:-1], len(bounds) - 1))
     filled = (bounds[:-1] < bounds[1:]).nonzero()[0]
     if len(filled):  # reduceat would give the next element for an empty segment
         sums[..., filled] = np.add.reduceat(values[..., : bounds[-1]], bounds[filled], axis=-1)
     return sums
-
-
-def summed(bounds: Ints, count: int) -> Ints:
-    """Return the bounds that sums over segments of ``count`` elements use.
-
-    Before an empty last segment the last element is lost; so the models were trained, and this is the one place to
-    change it.
-    """
-    return np.minimum(bounds, count - 1) if count and len(bounds) > 1 and bounds[-2] == bounds[-1] else bounds
 
 
 def _has(listed: Hashes, bit: int) -> Flags:
@@ -258,14 +242,14 @@ def _repeats(two: Grams, three: Grams) -> tuple[Repeats, Repeats]:
 
 
 def _vectors(
-    table: NDArray[np.int8], index: Ints, known: Flags, weight: Floats, bounds: Ints, spans: Ints
+    table: NDArray[np.int8], index: Ints, known: Flags, weight: Floats, bounds: Ints
 ) -> tuple[Floats, Floats]:
     """Return unit rarity-weighted means and plain means of word vectors, by sentence."""
     weights = np.empty((2, len(index)))
     np.divide(known, 127.0, out=weights[0])
     np.multiply(weights[0], weight, out=weights[1])
     sums = np.zeros((len(bounds) - 1, 2, table.shape[1]))
-    edges = spans.tolist()
+    edges = bounds.tolist()
     for low in range(0, len(sums), _SENTENCES_AT_ONCE):
         high = min(low + _SENTENCES_AT_ONCE, len(sums))
         begin = edges[low]
