@@ -130,7 +130,7 @@ def machine_head() -> MachineHead:
             random_.integers(0, 1 << 16, 1 << PAIR_BITS).astype(np.uint16),
         ),
     )
-    return replace(draft, curves=draft.curves - draft.parts(draft.typical)[:, None])
+    return replace(draft, curves=draft.curves - draft.parts(draft.typical[None])[0][:, None])
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,22 @@
 import io
 import math
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from detector.heads.machine import GRAM_BITS, MachineHead, distinct, gram_slots
+from detector.heads.machine import GRAM_BITS, MOST_SPANS, MachineHead, distinct, gram_slots
 from detector.heads.machine_style import (
     CLASSES,
+    LONGEST,
     PAIR_BITS,
     STYLE,
     WORD_BITS,
     Background,
     Tokens,
-    pair_hashes,
     style,
     word_slots,
 )
@@ -43,6 +46,11 @@ def background():
 
 @pytest.fixture(scope="module")
 def head():
+    return head_of()
+
+
+@cache
+def head_of():
     random = np.random.default_rng(1)
     knots = np.sort(random.normal(0.2, 0.3, (len(STYLE), 5)), axis=1)
     typical = np.full(len(STYLE), 0.2)
@@ -57,7 +65,7 @@ def head():
         cut=0.9,
         background=background(),
     )
-    at_typical = draft.parts(typical)
+    at_typical = draft.parts(typical[None])[0]
     arrays = draft.to_arrays() | {"curves": draft.curves - at_typical[:, None]}
     return MachineHead.from_arrays(arrays)
 
@@ -88,21 +96,21 @@ def test_an_undefined_habit_adds_nothing_and_says_so(head):
 def test_a_habit_at_its_typical_value_adds_nothing_and_elsewhere_moves_the_logit_by_its_contribution(head):
     document = doc(TEXT)
     tokens = Tokens.of(document)
-    values = style(tokens, head.background, pair_hashes(tokens.hash))
-    parts = head.parts(values)
-    for k in np.flatnonzero(~np.isnan(values)):
+    values = style(tokens, head.background)
+    parts = head.parts(values)[0]
+    for k in np.flatnonzero(~np.isnan(values[0])):
         changed = values.copy()
-        changed[k] = head.typical[k]
+        changed[0, k] = head.typical[k]
         assert parts.sum() - head.parts(changed).sum() == pytest.approx(parts[k], abs=1e-9)
     assert np.abs(parts).max() > 0.1
 
 
 def test_curves_are_straight_between_knots_and_level_outside(head):
     k = 4
-    values = np.full(len(STYLE), np.nan)
+    values = np.full((1, len(STYLE)), np.nan)
     for x in np.linspace(head.knots[k, 0] - 1, head.knots[k, -1] + 1, 37):
-        values[k] = x
-        assert head.parts(values)[k] == pytest.approx(np.interp(x, head.knots[k], head.curves[k]), abs=1e-9)
+        values[0, k] = x
+        assert head.parts(values)[0, k] == pytest.approx(np.interp(x, head.knots[k], head.curves[k]), abs=1e-9)
 
 
 def test_spans_quote_the_text_as_given(head):
@@ -110,7 +118,7 @@ def test_spans_quote_the_text_as_given(head):
     document = doc(given)
     _, reasons = head.explain(document)
     grams = [reason for reason in reasons if reason.feature in GROUPS]
-    assert all(len(reason.spans) <= 8 for reason in grams)
+    assert all(len(reason.spans) <= MOST_SPANS for reason in grams)
     assert sum(len(reason.spans) for reason in grams) > 20
     for reason in grams:
         for start, end in reason.spans:
@@ -194,4 +202,28 @@ def test_habits_measure_what_they_say():
 
 def style_of(text):
     tokens = Tokens.of(doc(text))
-    return style(tokens, background(), pair_hashes(tokens.hash)).tolist()
+    return style(tokens, background())[0].tolist()
+
+
+WORDS = st.sampled_from("the roof leaked and we don't know who paid 4,500 pounds , . ! “ ” — Anna".split())
+TEXTS = st.lists(st.lists(WORDS, max_size=60).map(" ".join), min_size=1, max_size=6)
+
+
+@given(TEXTS)
+@settings(max_examples=60, deadline=None)
+def test_a_text_is_judged_the_same_in_any_company(texts):
+    head = head_of()
+    documents = [doc(text) for text in [*texts, TEXT, ""]]
+    together = head.read(documents)
+    reasons = head.reasons(documents, together)
+    for i, document in enumerate(documents):
+        alone = head.read([document])
+        assert alone.logit[0] == together.logit[i]
+        assert str(head.reasons([document], alone)[0]) == str(reasons[i])  # NaN is not equal to itself
+
+
+def test_too_many_tokens_at_once_are_refused(head):
+    long = doc("word " * (LONGEST - 2))
+    with pytest.raises(ValueError, match="too many to judge at once"):
+        head.read([long, doc(TEXT)])
+    assert math.isfinite(head.logit(long))

@@ -7,38 +7,60 @@ logit of a text that is typical of people in all respects.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.heads.machine_style import CHAIN, STYLE, Background, Floats, Tokens, pair_hashes, style
+from detector.heads.machine_style import (
+    CHAIN,
+    LONGEST,
+    STYLE,
+    Background,
+    Floats,
+    Tokens,
+    neighbours,
+    pair_hashes,
+    style,
+)
 from detector.heads.machine_words import GROUPS, group_text, style_text
 from detector.report import NAN, Reason, Span
 from detector.text.document import Document, Flags, Ints, hash_word, mix
 
 GRAM_BITS = 18
 GRAM_DAMPING = 50.0  # so that few words weigh little
-MOST_SPANS = 8
+MOST_SPANS = 6
+MOST_QUOTED = 3  # in the words of a reason
 _CANDIDATES = 2 * MOST_SPANS  # looked at for spans that do not overlap
 _GRAM_SHIFT = np.uint64(64 - GRAM_BITS)
 _NUMBER = np.uint64(hash_word("0"))
-_HALF, _LOWER = np.int64(32), np.int64((1 << 32) - 1)
+_SLOT_BITS, _PLACE_BITS = np.int64(GRAM_BITS), np.int64(26)
+_SLOT, _PLACE = np.int64((1 << GRAM_BITS) - 1), np.int64((1 << 26) - 1)
 
 Slots = NDArray[np.uint32]
 
 
 def gram_slots(tokens: Tokens) -> Slots:
-    """Return the table slot of every 1-, 2- and 3-gram, those of one length together (3 T - 3 for T > 1).
+    """Return the table slot of every 1-, 2- and 3-gram of the texts, those of one length together (G,).
 
     Marks are tokens like words; all numbers are one word.
     """
+    return _grams(tokens)[0]
+
+
+def _grams(tokens: Tokens) -> tuple[Slots, Ints, Ints]:
+    """Return for every n-gram (G,) its table slot, its first token and how many tokens it has."""
+    text = tokens.text
     one = np.where(tokens.is_number, _NUMBER, tokens.hash)
     two = pair_hashes(one)
-    three = mix(two[:-1] * CHAIN + one[2:])
-    return (np.concatenate((mix(one), two, three)) >> _GRAM_SHIFT).astype(np.uint32)
+    pairs, triples = neighbours(text, 2), neighbours(text, 3)
+    hashes = np.concatenate((mix(one), two[pairs], mix(two[triples] * CHAIN + one[triples + 2])))
+    at = np.concatenate((np.arange(len(one)), pairs, triples))
+    n = np.array([1, 2, 3]).repeat((len(one), len(pairs), len(triples)))
+    return (hashes >> _GRAM_SHIFT).astype(np.uint32), at, n
 
 
 def distinct(slots: Slots) -> Slots:
@@ -47,6 +69,32 @@ def distinct(slots: Slots) -> Slots:
     kept = np.ones(len(ordered), np.bool_)
     kept[1:] = ordered[1:] != ordered[:-1]
     return ordered[kept]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grams:
+    """The distinct n-grams of A texts (D,), text by text: text, first token, length, weight and group.
+
+    ``sums`` (A, len(GROUPS)) are what the groups of each text add up to, in logits.
+    """
+
+    text: Ints
+    at: Ints
+    n: Ints
+    weight: Ints
+    group: Ints
+    sums: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MachineReading:
+    """What the head says of A texts: logits (A,), habits and their parts (A, F), parts of the groups (A, G)."""
+
+    logit: Floats
+    habits: Floats
+    parts: Floats
+    grams: Grams
+    group_parts: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,62 +119,77 @@ class MachineHead:
 
     def logit(self, document: Document) -> float:
         """Return the calibrated log-odds that ``document`` reads machine-written."""
-        return self.logit_of(Tokens.of(document))
+        return float(self.read([document]).logit[0])
 
-    def logit_of(self, tokens: Tokens) -> float:
-        """Return the calibrated log-odds for a text given as tokens."""
-        values = style(tokens, self.background, pair_hashes(tokens.hash))
-        slots = distinct(gram_slots(tokens))
-        total = int(self.grams[slots].sum(dtype=np.int64))
-        words = total * self.gram_scale / np.sqrt(len(slots) + GRAM_DAMPING)
-        return float(self.intercept + self.parts(values).sum() + words - self.group_typical.sum())
+    def read(self, documents: Sequence[Document]) -> MachineReading:
+        """Judge documents; each gets the same logit in any company."""
+        return self.read_tokens(Tokens.of(*documents))
 
-    def parts(self, values: Floats) -> Floats:
-        """Return what each habit adds, (F,); nothing where it is undefined."""
-        knots = self.knots
-        missing = np.isnan(values)
-        x = np.where(missing, self.typical, values)
+    def read_tokens(self, tokens: Tokens) -> MachineReading:
+        """Judge texts given as tokens. Raises ValueError for more than one text and more than LONGEST tokens."""
+        if tokens.n_texts > 1 and len(tokens.hash) > LONGEST:
+            raise ValueError(f"{len(tokens.hash):,} tokens of {tokens.n_texts} texts are too many to judge at once")
+        habits = style(tokens, self.background)
+        parts = self.parts(habits)
+        grams = self.grams_of(tokens)
+        group_parts = grams.sums - self.group_typical
+        rows = np.concatenate((parts, group_parts), axis=1).tolist()
+        logit = np.array([math.fsum((self.intercept, *row)) for row in rows])
+        return MachineReading(logit, habits, parts, grams, group_parts)
+
+    def parts(self, habits: Floats) -> Floats:
+        """Return what each habit (A, F) adds, (A, F); nothing where it is undefined."""
+        knots, column = self.knots, np.arange(habits.shape[1])
+        missing = np.isnan(habits)
+        x = np.where(missing, self.typical, habits)
         x = np.minimum(np.maximum(x, knots[:, 0]), knots[:, -1])
-        at = (x[:, None] >= knots[:, 1:-1]).sum(axis=1)
-        row = np.arange(len(x))
-        low, high = knots[row, at], knots[row, at + 1]
-        start, stop = self.curves[row, at], self.curves[row, at + 1]
-        share = np.divide(x - low, high - low, out=np.zeros(len(x)), where=high > low)
+        at = (x[..., None] >= knots[:, 1:-1]).sum(axis=2)
+        low, high = knots[column, at], knots[column, at + 1]
+        start, stop = self.curves[column, at], self.curves[column, at + 1]
+        share = np.divide(x - low, high - low, out=np.zeros(x.shape), where=high > low)
         return np.where(missing, 0.0, start + share * (stop - start))
 
-    def groups(self, tokens: Tokens) -> tuple[Floats, Ints, Ints, Ints]:
-        """Split the n-gram sum: ``sums`` (G,), and for each distinct n-gram its index, weight and group."""
-        slots = gram_slots(tokens)
-        packed = np.sort((slots.astype(np.int64) << _HALF) | np.arange(len(slots)))
-        ordered = packed >> _HALF
+    def grams_of(self, tokens: Tokens) -> Grams:
+        """Return the distinct n-grams of each text with their weights, and the sums of their groups."""
+        slots, at, n = _grams(tokens)
+        text = tokens.text[at]
+        packed = np.sort((((text << _SLOT_BITS) | slots) << _PLACE_BITS) | np.arange(len(slots)))
+        key = packed >> _PLACE_BITS
         kept = np.ones(len(packed), np.bool_)
-        kept[1:] = ordered[1:] != ordered[:-1]
-        index = packed[kept] & _LOWER  # the first place of each
-        weight = self.grams[ordered[kept]].astype(np.int64)
-        group = _kinds(tokens.is_word)[index] * 2 + (weight < 0)
-        sums = np.bincount(group, weight, len(GROUPS)) * self.gram_scale / np.sqrt(len(index) + GRAM_DAMPING)
-        return sums, index, weight, group
+        kept[1:] = key[1:] != key[:-1]
+        index = packed[kept] & _PLACE  # the first place of each
+        weight = self.grams[key[kept] & _SLOT].astype(np.int64)
+        at, n, text = at[index], n[index], text[index]
+        group = _kinds(tokens.is_word, at, n) * 2 + (weight < 0)
+        size = tokens.n_texts * len(GROUPS)
+        sums = np.bincount(text * len(GROUPS) + group, weight, size).reshape(-1, len(GROUPS))
+        number = np.bincount(text, minlength=tokens.n_texts)
+        return Grams(text, at, n, weight, group, sums * self.gram_scale / np.sqrt(number + GRAM_DAMPING)[:, None])
 
     def explain(self, document: Document) -> tuple[float, tuple[Reason, ...]]:
         """Return the intercept and the reasons, weightiest first; together they are the logit."""
-        tokens = Tokens.of(document)
-        values = style(tokens, self.background, pair_hashes(tokens.hash))
-        reasons = [
-            Reason(name, value, typical, part, style_text(name, value, typical, part))
-            for name, value, typical, part in zip(
-                STYLE, values.tolist(), self.typical.tolist(), self.parts(values).tolist(), strict=True
-            )
-        ]
-        sums, index, weight, group = self.groups(tokens)
-        for k, name in enumerate(GROUPS):
-            own = np.flatnonzero((group == k) & (weight != 0))
-            spans = _weightiest(document, index[own], weight[own], len(tokens.hash))
-            quotes = [document.source.given[start:end] for start, end in spans]
-            value, typical = float(sums[k]), float(self.group_typical[k])
-            text = group_text(name, len(own), quotes, value - typical)
-            reasons.append(Reason(name, value, typical, value - typical, text, tuple(spans)))
-        reasons.sort(key=lambda reason: -abs(reason.contribution))
-        return self.intercept, tuple(reasons)
+        return self.intercept, self.reasons([document], self.read([document]))[0]
+
+    def reasons(self, documents: Sequence[Document], reading: MachineReading) -> list[tuple[Reason, ...]]:
+        """Return the reasons of each document, weightiest first."""
+        usual, usual_sums = self.typical.tolist(), self.group_typical.tolist()
+        columns = (reading.habits, reading.parts, reading.grams.sums, reading.group_parts)
+        rows = zip(documents, _quoted(documents, reading.grams), *[column.tolist() for column in columns], strict=True)
+        found: list[tuple[Reason, ...]] = []
+        for document, quoted, values, parts, sums, group_parts in rows:
+            given = document.source.given
+            reasons = [
+                Reason(name, value, typical, part, style_text(name, value, typical, part))
+                for name, value, typical, part in zip(STYLE, values, usual, parts, strict=True)
+            ]
+            for name, value, typical, part, (count, spans) in zip(
+                GROUPS, sums, usual_sums, group_parts, quoted, strict=True
+            ):
+                text = group_text(name, count, [given[start:end] for start, end in spans[:MOST_QUOTED]], part)
+                reasons.append(Reason(name, value, typical, part, text, spans))
+            reasons.sort(key=lambda reason: -abs(reason.contribution))
+            found.append(tuple(reasons))
+        return found
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that ``from_arrays`` reads, fit for an .npz without pickles."""
@@ -161,30 +224,64 @@ class MachineHead:
         )
 
 
-def _kinds(word: Flags) -> Ints:
-    """Return the kind of every n-gram, ordered as in ``gram_slots``: 0 word, 1 phrase, 2 with a mark."""
-    two = word[:-1] & word[1:]
-    three = two[:-1] & word[2:]
-    return np.concatenate((np.where(word, 0, 2), np.where(two, 1, 2), np.where(three, 1, 2)))
+def _kinds(is_word: Flags, at: Ints, n: Ints) -> Ints:
+    """Return the kind of n-grams, ordered as in GROUPS: 0 word, 1 phrase, 2 with a mark."""
+    plain = is_word[at] & is_word[at + (n > 1)] & is_word[at + n - 1]  # of three tokens the middle one is at + 1
+    return np.where(plain, n > 1, 2)
 
 
-def _weightiest(document: Document, index: Ints, weight: Ints, tokens: int) -> list[Span]:
-    """Return the spans in the text as given of the weightiest n-grams that do not overlap."""
-    size = -np.abs(weight)
-    order = np.arange(len(size))
-    if len(size) > _CANDIDATES:
-        order = np.sort(np.argpartition(size, _CANDIDATES)[:_CANDIDATES])
-    order = order[np.argsort(size[order], kind="stable")]
-    spans: list[Span] = []
-    taken: list[Span] = []
-    for gram in index[order].tolist():
-        n = 1 if gram < tokens else 2 if gram < 2 * tokens - 1 else 3
-        first = gram - (0, tokens, 2 * tokens - 1)[n - 1]
-        if any(first < stop and start < first + n for start, stop in taken):
+def _quoted(documents: Sequence[Document], grams: Grams) -> list[list[tuple[int, tuple[Span, ...]]]]:
+    """Return for each document and group how many n-grams have a weight, and the places of the weightiest.
+
+    Places are spans of the text as given that do not overlap, at most MOST_SPANS.
+    """
+    weighed = grams.weight.nonzero()[0]
+    cell = grams.text[weighed] * len(GROUPS) + grams.group[weighed]
+    size = np.abs(grams.weight[weighed])
+    # Cell, then weight, then place, in one number: int16 weights, at most 3 * LONGEST n-grams.
+    packed = np.sort((cell << 40) | ((0x8000 - size) << 24) | np.arange(len(weighed)))
+    counts = np.bincount(cell, minlength=len(documents) * len(GROUPS))
+    begin = counts.cumsum() - counts
+    shown = np.minimum(counts, _CANDIDATES)
+    place = np.arange(int(shown.sum())) + (begin - (shown.cumsum() - shown)).repeat(shown)
+    found = weighed[packed[place] & 0xFFFFFF]
+    offset = np.concatenate([[0], *[[min(len(d.hash), LONGEST)] for d in documents]]).cumsum()[:-1]
+    first = grams.at[found] - offset[grams.text[found]]
+    rows = list(zip(first.tolist(), grams.n[found].tolist(), strict=True))
+    result: list[list[tuple[int, tuple[Span, ...]]]] = []
+    ends = shown.cumsum()
+    tables = [table.reshape(-1, len(GROUPS)).tolist() for table in (counts, ends - shown, ends)]
+    for document, own, starts, stops in zip(documents, *tables, strict=True):
+        chosen = [_apart(rows[a:b]) for a, b in zip(starts, stops, strict=True)]
+        spans = iter(_spans(document, [gram for grams_ in chosen for gram in grams_]))
+        result.append([(n, tuple([next(spans) for _ in grams_])) for n, grams_ in zip(own, chosen, strict=True)])
+    return result
+
+
+def _apart(grams: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the first of ``grams`` (first token, length) that share no token with one before, at most MOST_SPANS."""
+    taken: set[int] = set()
+    chosen = []
+    for gram in grams:
+        first, n = gram
+        last = first + n - 1
+        if first in taken or last in taken or (first + 1 in taken and n == 3):
             continue
-        taken.append((first, first + n))
-        start, end = int(document.start[first]), int(document.end[first + n - 1])
-        spans.append(document.source.to_given(start, end))
-        if len(spans) == MOST_SPANS:
+        taken.update((first, last, first + (n > 1)))
+        chosen.append(gram)
+        if len(chosen) == MOST_SPANS:
             break
-    return spans
+    return chosen
+
+
+def _spans(document: Document, grams: list[tuple[int, int]]) -> list[Span]:
+    """Return the places of n-grams in the text as given, mapped all at once."""
+    if not grams:
+        return []
+    first, n = np.array(grams).T
+    start, end = document.start[first], document.end[first + n - 1]
+    source = document.source
+    if source.origin is not None:
+        last = end - 1
+        start, end = source.origin[start], source.origin[last] + 1 if source.ends is None else source.ends[last]
+    return list(zip(start.tolist(), end.tolist(), strict=True))

@@ -6,8 +6,7 @@ NaN where a text is too short to tell.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +76,10 @@ _COMMA, _PERSON, _FUNCTION = (CLASSES.index(name) for name in ("commas", "first_
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tokens:
-    """What the head reads of a text, arrays over tokens: ``width`` in characters, ``begins`` a sentence."""
+    """What the head reads of A texts, arrays over their T tokens: ``width`` in characters, ``begins`` a sentence.
+
+    Text i is ``bounds[i]:bounds[i + 1]``; its first token begins a sentence.
+    """
 
     hash: Hashes
     width: Ints
@@ -85,10 +87,15 @@ class Tokens:
     is_number: Flags
     is_capital: Flags
     begins: Flags
+    bounds: Ints
 
     @classmethod
-    def of(cls, document: Document) -> Tokens:
-        """Take the first LONGEST tokens of ``document``."""
+    def of(cls, *documents: Document) -> Tokens:
+        """Take the first LONGEST tokens of each document."""
+        return cls.join([cls._one(document) for document in documents])
+
+    @classmethod
+    def _one(cls, document: Document) -> Tokens:
         n = min(len(document.hash), LONGEST)
         sentence = document.sentence[:n]
         begins = np.ones(n, np.bool_)
@@ -100,7 +107,27 @@ class Tokens:
             document.is_number[:n],
             document.is_capital[:n],
             begins,
+            np.array([0, n]),
         )
+
+    @classmethod
+    def join(cls, parts: Sequence[Tokens]) -> Tokens:
+        """Return the texts of all ``parts``, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        columns = [np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__[:-1]]
+        sizes = np.concatenate([np.zeros(1, np.int64), *[np.diff(part.bounds) for part in parts]])
+        return cls(*columns, sizes.cumsum())
+
+    @property
+    def n_texts(self) -> int:
+        """How many texts there are."""
+        return len(self.bounds) - 1
+
+    @property
+    def text(self) -> Ints:
+        """The text of each token (T,)."""
+        return np.arange(self.n_texts).repeat(np.diff(self.bounds))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,129 +159,184 @@ def word_slots(hashes: Hashes) -> Hashes:
     return hashes >> np.uint64(64 - WORD_BITS)
 
 
-def count(flags: Flags) -> int:
-    """Return how many flags are set."""
-    return int(np.count_nonzero(flags))
-
-
 def pair_hashes(hashes: Hashes) -> Hashes:
     """Return the hash of each token with its follower, one fewer than tokens."""
     return mix(hashes[:-1] * CHAIN + hashes[1:])
 
 
-def style(tokens: Tokens, background: Background, pairs: Hashes) -> Floats:
-    """Measure the habits named in STYLE, shape (len(STYLE),); ``pairs`` is ``pair_hashes(tokens.hash)``."""
-    word = tokens.is_word
-    words = count(word)
-    if words < 5:
-        return np.full(len(STYLE), NAN)
-    hashes = tokens.hash
-    slots = word_slots(hashes)
+def neighbours(text: Ints, n: int) -> Ints:
+    """Return where runs of ``n`` tokens of one text begin, given the text of each token."""
+    at: Ints = (text[: len(text) - n + 1] == text[n - 1 :]).nonzero()[0]
+    return at
+
+
+def style(tokens: Tokens, background: Background) -> Floats:
+    """Measure the habits named in STYLE, (A, len(STYLE)); NaN for a text of fewer than five words.
+
+    Every sum is over one text alone, so that a text has the same habits in any company.
+    """
+    texts, text, word = tokens.n_texts, tokens.text, tokens.is_word
+    words = _counts(text[word], texts)
+    slots = word_slots(tokens.hash)
     known = background.classes[slots]
-    rates = (np.bincount(known, minlength=len(CLASSES) + 1) / words).tolist()
+    own = np.bincount(text * (len(CLASSES) + 1) + known, minlength=texts * (len(CLASSES) + 1))
     function = (known == _FUNCTION) | (known == _PERSON)
-    width = tokens.width[word]
-    at = np.flatnonzero(tokens.begins)
-    lengths = np.add.reduceat(word.astype(np.int64), at)
-    openers = np.sort(hashes[at])
-    return np.array(
-        (
-            *rates[:_FUNCTION],
-            rates[_FUNCTION] + rates[_PERSON],
-            count(tokens.is_number) / words,
-            _spread(width)[1],
-            count(width >= 9) / words,
-            count(width <= 3) / words,
-            *_sentence_lengths(lengths[lengths > 0]),
-            *_again(hashes, word, function, pairs),
-            (count(openers[1:] != openers[:-1]) + 1) / len(openers) if len(openers) > 3 else NAN,
-            _comma_spread(known, lengths, at),
-            *_rarity(background.words[slots], tokens, words, at, lengths),
-            *_familiarity(pairs, background),
-        )
-    )
+    at = tokens.begins.nonzero()[0]
+    lengths = np.add.reduceat(word.astype(np.int64), at) if len(at) else np.zeros(0, np.int64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rates = own.reshape(texts, -1) / words[:, None]
+        found = dict(zip(CLASSES, rates.T, strict=False))
+        found["function_words"] = found["function_words"] + found["first_person"]
+        found |= _widths(tokens, text, words)
+        found |= _sentences(tokens.hash[at], text[at], lengths, texts)
+        found |= _again(tokens, text, function)
+        found["comma_spread"] = _comma_spread(known, text, at, lengths, texts)
+        found |= _rarity(background.words[slots], tokens, text, words, at, lengths)
+        found |= _familiarity(tokens, text, background)
+    habits = np.stack([found[name] for name in STYLE], axis=1)
+    habits[words < 5] = NAN
+    return habits
 
 
-def _sentence_lengths(lengths: Ints) -> tuple[float, ...]:
-    n = len(lengths)
-    if n == 0:
-        return (NAN,) * 5
-    mean, spread = _spread(lengths)
-    spread, steps = spread / mean, float(np.abs(lengths[1:] - lengths[:-1]).sum()) / max(n - 1, 1) / mean
-    if n < 3:
-        spread = steps = NAN
-    return math.log(mean), spread, steps, count(lengths < 8) / n, count(lengths > 30) / n
+def _counts(text: Ints, texts: int) -> Floats:
+    """Return how often each text is named, (A,)."""
+    return np.bincount(text, minlength=texts).astype(np.float64)
 
 
-def _again(hashes: Hashes, word: Flags, function: Flags, pairs: Hashes) -> tuple[float, ...]:
-    own = hashes[word]
-    n = len(own)
-    if n < 20:
-        return (NAN,) * 6
+def _where(is_defined: Flags, values: Floats) -> Floats:
+    return np.where(is_defined, values, NAN)
+
+
+def _sums(values: NDArray[Any], text: Ints, texts: int) -> Floats:
+    """Sum ``values`` over each text, (A,); ``text`` is sorted."""
+    sums: Floats = np.bincount(text, values, texts).astype(np.float64, copy=False)
+    return sums
+
+
+def _spread(values: NDArray[Any], text: Ints, texts: int) -> tuple[Floats, Floats]:
+    """Return the mean and the standard deviation of the values of each text, (A,) both."""
+    number = _counts(text, texts)
+    mean = _sums(values, text, texts) / number
+    return mean, np.sqrt(np.maximum(_sums(values * values, text, texts) / number - mean * mean, 0.0))
+
+
+def _widths(tokens: Tokens, text: Ints, words: Floats) -> dict[str, Floats]:
+    texts = len(words)
+    own, width = text[tokens.is_word], tokens.width[tokens.is_word]
+    return {
+        "numbers": _counts(text[tokens.is_number], texts) / words,
+        "word_length_spread": _spread(width, own, texts)[1],
+        "long_words": _counts(own[width >= 9], texts) / words,
+        "short_words": _counts(own[width <= 3], texts) / words,
+    }
+
+
+def _sentences(openers: Hashes, text: Ints, lengths: Ints, texts: int) -> dict[str, Floats]:
+    """Measure sentence lengths and openings; all arrays are over sentences."""
+    number = _counts(text, texts)
+    packed = np.sort((openers & ~_POSITION) | text.astype(np.uint64))
+    again = (packed[1:][packed[1:] == packed[:-1]] & _POSITION).astype(np.int64)
+    own, length = text[lengths > 0], lengths[lengths > 0]
+    n = _counts(own, texts)
+    mean, spread = _spread(length, own, texts)
+    within = own[1:] == own[:-1]
+    steps = _sums(np.abs(length[1:] - length[:-1])[within], own[1:][within], texts) / np.maximum(n - 1, 1)
+    return {
+        "sentence_length": np.log(mean),
+        "sentence_length_spread": _where(n >= 3, spread / mean),
+        "sentence_length_steps": _where(n >= 3, steps / mean),
+        "short_sentences": _counts(own[length < 8], texts) / n,
+        "long_sentences": _counts(own[length > 30], texts) / n,
+        "openers": _where(number > 3, (number - _counts(again, texts)) / number),
+    }
+
+
+def _again(tokens: Tokens, text: Ints, function: Flags) -> dict[str, Floats]:
+    """Measure how soon words, and how often runs of words, come again."""
+    texts, word = tokens.n_texts, tokens.is_word
+    own, of = tokens.hash[word], text[word]
+    n = _counts(of, texts)
     # Word and position in one number: after one sort a word stands behind its last occurrence.
-    packed = np.sort((own & ~_POSITION) | np.arange(n, dtype=np.uint64))
+    packed = np.sort((own & ~_POSITION) | np.arange(len(own), dtype=np.uint64))
     position = (packed & _POSITION).astype(np.int64)
-    same = (packed[1:] ^ packed[:-1]) >> _POSITION_BITS == 0
+    ordered = of[position]
+    same = ((packed[1:] ^ packed[:-1]) >> _POSITION_BITS == 0) & (ordered[1:] == ordered[:-1])
     here = position[1:][same]
-    gap = here - position[:-1][same]
+    gap, its = here - position[:-1][same], of[here]
     content = ~function[word]
-    n_content = count(content)
-    new = np.ones(n, np.bool_)
-    new[1:] = ~same
-    once = new.copy()
-    once[:-1] &= new[1:]
-    return (
-        count(gap <= 50) / n,
-        count(gap <= 200) / n,
-        count(content[here] & (gap <= 100)) / n_content if n_content > 10 else NAN,
-        count(once) / n,
-        _duplicates(pairs),
-        _duplicates(mix(pairs[:-2] * CHAIN + pairs[2:])),
-    )
+    n_content = _counts(of[content], texts)
+    new = np.ones(len(own) + 1, np.bool_)
+    new[1:-1] = ~same
+    two = neighbours(text, 2)
+    pairs = pair_hashes(tokens.hash)
+    four = neighbours(text, 4)
+    fours = mix(pairs[four] * CHAIN + pairs[four + 2])
+    enough = n >= 20
+    found = {
+        "words_again_50": _counts(its[gap <= 50], texts) / n,
+        "words_again_200": _counts(its[gap <= 200], texts) / n,
+        "content_words_again": _where(n_content > 10, _counts(its[content[here] & (gap <= 100)], texts) / n_content),
+        "words_used_once": _counts(ordered[new[:-1] & new[1:]], texts) / n,
+        "pairs_again": _duplicates(pairs[two], text[two], texts),
+        "fours_again": _duplicates(fours, text[four], texts),
+    }
+    return {name: _where(enough, values) for name, values in found.items()}
 
 
-def _comma_spread(known: NDArray[np.uint8], lengths: Ints, at: Ints) -> float:
+def _duplicates(hashes: Hashes, text: Ints, texts: int) -> Floats:
+    """Return the share of hashes that the same text has had before, (A,)."""
+    packed = np.sort((hashes & ~_POSITION) | text.astype(np.uint64))
+    again = (packed[1:][packed[1:] == packed[:-1]] & _POSITION).astype(np.int64)
+    return _counts(again, texts) / _counts(text, texts)
+
+
+def _comma_spread(known: NDArray[np.uint8], text: Ints, at: Ints, lengths: Ints, texts: int) -> Floats:
+    commas = np.add.reduceat((known == _COMMA).astype(np.int64), at) if len(at) else lengths
     long = lengths >= 4
-    if count(long) < 3:
-        return NAN
-    commas = np.add.reduceat((known == _COMMA).astype(np.int64), at)
-    return _spread(commas[long] / lengths[long])[1]
+    own = text[at][long]
+    return _where(_counts(own, texts) >= 3, _spread(commas[long] / lengths[long], own, texts)[1])
 
 
-def _spread(values: NDArray[Any]) -> tuple[float, float]:
-    n = len(values)
-    mean = float(values.sum()) / n
-    return mean, math.sqrt(max(float((values * values).sum()) / n - mean * mean, 0.0))
-
-
-def _duplicates(hashes: Hashes) -> float:
-    ordered = np.sort(hashes)
-    return count(ordered[1:] == ordered[:-1]) / len(ordered) if len(ordered) else NAN
-
-
-def _rarity(codes: NDArray[np.uint8], tokens: Tokens, words: int, at: Ints, lengths: Ints) -> tuple[float, ...]:
-    word = tokens.is_word
+def _rarity(
+    codes: NDArray[np.uint8], tokens: Tokens, text: Ints, words: Floats, at: Ints, lengths: Ints
+) -> dict[str, Floats]:
+    """Measure how common the words are, and how that differs between sentences."""
+    texts, word = tokens.n_texts, tokens.is_word
     frequency = codes / LOG_STEP + LOWEST_WORD
-    own = frequency[word]
-    mean, spread = _spread(own)
-    by_sentence = NAN
+    of, own = text[word], frequency[word]
+    mean, spread = _spread(own, of, texts)
     long = lengths >= 4
-    if count(long) > 2:
-        by_sentence = _spread(np.add.reduceat(frequency * word, at)[long] / lengths[long])[1]
+    sums = np.add.reduceat(frequency * word, at) if len(at) else np.zeros(0)
+    sentence_text = text[at][long]
+    by_sentence = _spread(sums[long] / lengths[long], sentence_text, texts)[1]
     plain = word & ~(tokens.is_capital | tokens.is_number)  # a name that is not known says nothing
-    unknown = count(plain & (codes == 0)) / words
-    return mean, spread, count(own < -11.5) / words, count(own < -13.8) / words, unknown, by_sentence
+    return {
+        "word_frequency": mean,
+        "word_frequency_spread": spread,
+        "rare_words": _counts(of[own < -11.5], texts) / words,
+        "very_rare_words": _counts(of[own < -13.8], texts) / words,
+        "unknown_words": _counts(text[plain & (codes == 0)], texts) / words,
+        "sentence_rarity_spread": _where(_counts(sentence_text, texts) > 2, by_sentence),
+    }
 
 
-def _familiarity(pairs: Hashes, background: Background) -> tuple[float, ...]:
-    n = len(pairs)
-    if n < 10:
-        return (NAN,) * 4
+def _familiarity(tokens: Tokens, text: Ints, background: Background) -> dict[str, Floats]:
+    """Measure how usual it is that one token follows the other."""
+    texts = tokens.n_texts
+    two = neighbours(text, 2)
+    pairs, of = pair_hashes(tokens.hash)[two], text[two]
+    n = _counts(of, texts)
     entry = background.pairs[pairs >> _PAIR_SHIFT]
     code = entry & 0xFF
     seen = (code > 0) & (entry >> 8 == (pairs & _BYTE))
-    n_seen = count(seen)
+    n_seen = _counts(of[seen], texts)
     chance = np.where(seen, (code - 1.0) / LOG_STEP + LOWEST_PAIR, LOWEST_PAIR - 2.0)
-    mean, spread = _spread(chance)
-    among = (mean * n - (n - n_seen) * (LOWEST_PAIR - 2.0)) / n_seen if n_seen else NAN
-    return mean, spread, 1 - n_seen / n, among
+    mean, spread = _spread(chance, of, texts)
+    among = (mean * n - (n - n_seen) * (LOWEST_PAIR - 2.0)) / n_seen
+    found = {
+        "pair_familiarity": mean,
+        "pair_familiarity_spread": spread,
+        "unseen_pairs": 1 - n_seen / n,
+        "seen_pair_familiarity": _where(n_seen > 0, among),
+    }
+    return {name: _where(n >= 10, values) for name, values in found.items()}

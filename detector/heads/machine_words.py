@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 GROUPS = (
     "machine_words",
@@ -59,12 +60,17 @@ _HABITS: dict[str, tuple[str, str]] = {
 
 def style_text(name: str, value: float, typical: float, contribution: float) -> str:
     """Word a habit, such as "Commas per 100 words: 7.1, typically 5.0 in human texts; …"."""
-    noun, form = _HABITS[name]
-    said = f"{noun[0].upper()}{noun[1:]}"
+    said, usual, form = _frame(name, typical)
     if math.isnan(value):
-        return f"{said}: too little text to tell; taken as typical of human texts ({_number(typical, form)})."
-    compared = f"{said}: {_number(value, form)}, typically {_number(typical, form)} in human texts"
-    return f"{compared}; {_direction(contribution)}."
+        return f"{said}: too little text to tell; taken as typical of human texts ({usual})."
+    return f"{said}: {_number(value, form)}, typically {usual} in human texts; {_direction(contribution)}."
+
+
+@cache
+def _frame(name: str, typical: float) -> tuple[str, str, str]:
+    """Return what is said of a habit in every text: its noun, its typical value, and the form of both numbers."""
+    noun, form = _HABITS[name]
+    return noun[0].upper() + noun[1:], _number(typical, form), form
 
 
 def group_text(name: str, count: int, quotes: Sequence[str], contribution: float) -> str:
@@ -73,7 +79,7 @@ def group_text(name: str, count: int, quotes: Sequence[str], contribution: float
     whose = "human" if side else "machine"
     noun = _GROUP_NOUNS[kind][count != 1]
     start = f"{count} {noun} commoner in {whose} texts" if count else f"No {noun} commoner in {whose} texts"
-    such = ", such as " + ", ".join(f"“{_short(quote)}”" for quote in quotes[:3]) if quotes else ""
+    such = ", such as " + ", ".join(f"“{_short(quote)}”" for quote in quotes) if quotes else ""
     more = "more" if (contribution > 0) != bool(side) else "less"
     weighed = f"together they weigh {more} than in a typical human text"
     return f"{start}{such}; {weighed}, which {_direction(contribution)}."

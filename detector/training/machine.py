@@ -74,12 +74,12 @@ def export(model: Linear, background: Background, store: Store, figures: dict[st
         cut=figures["cut"],
         background=background,
     )
-    at_typical = draft.parts(model.middle)
+    at_typical = draft.parts(model.middle[None])[0]
     usable = store.usable()
     human = usable[~store.machine[usable]]
     sample = np.sort(np.random.default_rng(seed).permutation(human)[:_SAMPLE])
     spans = zip(*pieces(store, sample, seed), strict=True)
-    groups = np.median([draft.groups(store.piece(start, end))[0] for _, start, end in spans], axis=0)
+    groups = np.median([draft.grams_of(store.piece(start, end)).sums[0] for _, start, end in spans], axis=0)
     intercept = model.intercept * figures["slope"] + figures["offset"] + at_typical.sum() + groups.sum()
     return replace(draft, curves=curves - at_typical[:, None], group_typical=groups, intercept=float(intercept))
 

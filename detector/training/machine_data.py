@@ -68,6 +68,7 @@ class Store:
             t.is_number[start:end],
             t.is_capital[start:end],
             begins,
+            np.array([0, len(begins)]),
         )
 
     def usable(self) -> Ints:
@@ -88,12 +89,7 @@ def build_store(rows: Iterable[Row], leaks: frozenset[str] = frozenset()) -> Sto
         facts.append((len(t.hash), row.label == "machine", len(row.text.split()), row.dataset, row.family,
                       row.domain, attack, row.generator or "", attack not in _NOT_MACHINE))  # fmt: skip
     columns = [np.array(column) for column in zip(*facts, strict=True)]
-    return Store(_joined(parts), np.concatenate(([0], np.cumsum(columns[0]))), *columns[1:])
-
-
-def _joined(parts: Sequence[Tokens]) -> Tokens:
-    fields = ("hash", "width", "is_word", "is_number", "is_capital", "begins")
-    return Tokens(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
+    return Store(Tokens.join(parts), np.concatenate(([0], np.cumsum(columns[0]))), *columns[1:])
 
 
 def pieces(store: Store, texts: Ints, seed: int) -> Pieces:
@@ -180,7 +176,7 @@ def look(store: Store, cut: Pieces, backgrounds: Sequence[Background], which: In
         slots = distinct(gram_slots(tokens))
         columns.append(slots.astype(np.int32))
         sizes.append(len(slots))
-        habits.append(style(tokens, backgrounds[which[t]], pair_hashes(tokens.hash)))
+        habits.append(style(tokens, backgrounds[which[t]])[0])
     size = np.array(sizes)
     data = np.repeat(1 / np.sqrt(size + GRAM_DAMPING), size).astype(np.float32)
     shape = (len(sizes), 1 << GRAM_BITS)
