@@ -115,9 +115,10 @@ class Tokens:
         """Return the texts of all ``parts``, one after the other."""
         if len(parts) == 1:
             return parts[0]
-        columns = [np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__[:-1]]
         sizes = np.concatenate([np.zeros(1, np.int64), *[np.diff(part.bounds) for part in parts]])
-        return cls(*columns, sizes.cumsum())
+        columns = [np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__[:-1]]
+        columns.append(sizes.cumsum())
+        return cls(*columns)
 
     @property
     def n_texts(self) -> int:
