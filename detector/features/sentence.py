@@ -54,7 +54,7 @@ LISTS = (
 ENDINGS = ("ed", "ng", "ly", "on", "ty", "ss", "nt", "al", "er")
 RARITY_STEPS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0)  # idf
 # Counts beyond these say no more: few labelled articles are longer, and a long text is no denser for being long.
-MOST_SENTENCES, MOST_PARAGRAPHS, MOST_WORDS = 25, 12, 500
+MOST_SENTENCES, MOST_PARAGRAPHS, MOST_WORDS = 30, 15, 600
 _MARK_HASHES = np.array([hash_word(mark) for mark in MARKS.values()], np.uint64)
 _MARK_ORDER = _MARK_HASHES.argsort()
 _SORTED_MARKS = _MARK_HASHES[_MARK_ORDER]

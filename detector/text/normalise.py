@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.text import markup, unicode
+from detector.text import case, markup, unicode
 from detector.text.unicode import Edit
 
 Span = tuple[int, int]
@@ -130,7 +130,7 @@ def normalise(given: str) -> Normalised:
 
     Quotes, dashes, blanks, line breaks and look-alike letters get one form each; hidden characters,
     Markdown and HTML marks, code, front matter and comments are removed; blanks are single, no line begins
-    or ends with one.
+    or ends with one. A text all in capitals is read in small letters.
     """
     draft = _Draft(given)
     found: Counter[str] = Counter()
@@ -149,6 +149,10 @@ def normalise(given: str) -> Normalised:
                 changed = True
                 draft.edit(marks.edits)
         changed |= _blanks(draft)
+        if case.is_shouted(draft.text):
+            draft.text = case.lower(draft.text)
+            found["shouted"] = 1
+            changed = True
         if not changed:
             break
     result = Normalised(given, draft.text, draft.origin, (), (), tuple(_notes(found)), draft.ends)
@@ -241,6 +245,7 @@ _NOTES = {
         "{n} letter that only looks Latin was read as Latin.",
         "{n} letters that only look Latin were read as Latin.",
     ),
+    "shouted": ("The text is in capitals and was read in small letters.",) * 2,
     "front matter": ("The front matter is not prose and was left out.",) * 2,
     "code": (
         "{n} code block is not prose and was left out.",

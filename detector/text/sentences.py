@@ -10,6 +10,7 @@ from functools import cache
 from itertools import pairwise
 
 from detector.lexicon import entries
+from detector.text.case import is_caseless
 from detector.text.normalise import Normalised
 
 # Marks with what closes after them (quotes, brackets, the number of a reference), or line breaks. It begins
@@ -53,7 +54,8 @@ def _abbreviations() -> frozenset[str]:
 def split(source: Normalised) -> list[tuple[int, int]]:
     """Return the (start, end) span of every sentence of ``source.text``, in order, without outer blanks."""
     text = source.text
-    wrapped = _is_hard_wrapped(text)
+    caseless = is_caseless(text)
+    wrapped = not caseless and _is_hard_wrapped(text)
     spans: list[tuple[int, int]] = []
     start = 0
     for match in _CANDIDATE.finditer(text):
@@ -66,7 +68,7 @@ def split(source: Normalised) -> list[tuple[int, int]]:
                 continue
             if text[stop + 1] == '"' and text.count('"', start, stop) % 2 == 0:
                 end = stop + 1  # the quotation opens here
-        elif not _ends_sentence(text, start, stop, end):
+        elif not _ends_sentence(text, start, stop, end, caseless):
             continue
         _append(spans, text, start, end)
         start = end
@@ -93,10 +95,15 @@ def _is_hard_wrapped(text: str) -> bool:
     return soft >= 2 and soft >= _WRAPPED_SHARE * len(borders)
 
 
-def _ends_sentence(text: str, start: int, stop: int, end: int) -> bool:
-    """Decide on ``text[stop:end]``, a run of closing marks inside the sentence that began at ``start``."""
+def _ends_sentence(text: str, start: int, stop: int, end: int, caseless: bool) -> bool:
+    """Decide on ``text[stop:end]``, a run of closing marks inside the sentence that began at ``start``.
+
+    In a ``caseless`` text every word after it is taken to have a capital.
+    """
     after = _WORD_AFTER.match(text, end)
     following = after[1] if after else ""
+    if caseless:
+        following = following[:1].upper() + following[1:]
     is_lower = following[:1].islower()
     if text[stop] != "." or end - stop > 1:
         is_ellipsis = text[stop : stop + 2] == ".."

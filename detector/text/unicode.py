@@ -54,6 +54,9 @@ LOOKALIKES = dict(
         strict=True,
     )
 )
+# Alike enough inside a word of Latin letters, and letters in their own right elsewhere.
+NEAR_LOOKALIKES = dict(zip("αγεηικνρτυχωкмнтв", "ayenikvptuxwkmhtb", strict=True))
+_LEAST_SMALL = 2  # small Latin letters of a word in which they are folded: "TNFα" has none
 _LATIN_END = 0x250
 _REMOVE, _EXPAND, _CONTROL = 0, 1, 2  # stand-ins in the table; real control characters never survive it
 _WORD = r"[^\W\d_]+"
@@ -168,7 +171,7 @@ def settle(codes: Codes) -> Folded:
             return Folded(codes, edits, found)
     if EN_DASH in present:
         codes = _en_dashes(codes)
-    if not present.isdisjoint(LOOKALIKES):
+    if not (present.isdisjoint(LOOKALIKES) and present.isdisjoint(NEAR_LOOKALIKES)):
         codes, found["lookalike"] = _latin(codes)
     return Folded(codes, [], found)
 
@@ -188,17 +191,22 @@ def _script(word: str) -> str:
     """`latin`, `mixed` (Latin letters and look-alikes), `alike` (look-alikes only) or `other`."""
     if word.isascii():
         return "latin"
-    alike = latin = 0
+    alike = near = latin = small = other = 0
     for c in word:
         if c in LOOKALIKES:
             alike += 1
+        elif c in NEAR_LOOKALIKES:
+            near += 1
         elif ord(c) < _LATIN_END or 0x1E00 <= ord(c) < 0x1F00:
             latin += 1
+            small += "a" <= c <= "z"
         else:
-            return "other"
-    if not alike:
+            other += 1
+    if not alike + near + other:
         return "latin"
-    return "mixed" if latin else "alike"
+    if latin and (alike or (near and small >= _LEAST_SMALL)):
+        return "mixed"
+    return "other" if near or other else "alike"
 
 
 def _latin(codes: Codes) -> tuple[Codes, int]:
@@ -218,7 +226,8 @@ def _latin(codes: Codes) -> tuple[Codes, int]:
     for k, (m, script) in enumerate(zip(words, scripts, strict=True)):
         if script == "mixed" or (script == "alike" and "other" not in scripts[max(0, k - 1) : k + 2]):
             for i in range(*m.span()):
-                if text[i] in LOOKALIKES:
-                    codes[i] = ord(LOOKALIKES[text[i]])
+                letter = LOOKALIKES.get(text[i]) or NEAR_LOOKALIKES.get(text[i])
+                if letter is not None:
+                    codes[i] = ord(letter)
                     count += 1
     return codes, count

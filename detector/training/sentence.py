@@ -14,11 +14,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 from detector.features.background import Background, Floats
-from detector.features.sentence import NAMES, sentence_features
+from detector.features.sentence import MOST_PARAGRAPHS, NAMES, sentence_features
 from detector.features.view import look
 from detector.heads.sentence import (
     CLIP,
     GRAM_BITS,
+    NEIGHBOUR_FEATURES,
     Network,
     SentenceHead,
     gram_slots,
@@ -33,6 +34,27 @@ from detector.training.sources import Article
 Excluded = frozenset[int]
 
 
+def _blindfold(**values: float) -> tuple[Ints, Floats]:
+    """Return the scaled inputs that hold the named features, of the sentence or its neighbours, and their values."""
+    columns = [(NAMES.index(name), value) for name, value in values.items()]
+    around = len(NEIGHBOUR_FEATURES)
+    for name, value in values.items():
+        if name in NEIGHBOUR_FEATURES:
+            at = len(NAMES) + 4 + NEIGHBOUR_FEATURES.index(name)
+            columns += [(at, value), (at + around, value)]
+    return np.array([at for at, _ in columns]), np.array([raw for _, raw in columns])
+
+
+# What a text all in small letters, and one without paragraph breaks, would give.
+_WITHOUT_CAPITALS = _blindfold(names=0.0, new_names=0.0, capital_share=0.0, article_name_share=0.0)
+_WITHOUT_PARAGRAPHS = _blindfold(
+    opens_paragraph=0.0,
+    closes_paragraph=0.0,
+    log_paragraph_sentences=float(np.log1p(MOST_PARAGRAPHS)),
+    log_paragraphs=float(np.log1p(1)),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """The settings of the sentence head; the defaults were chosen out of fold on the training families."""
@@ -43,6 +65,7 @@ class Recipe:
     seeds: int = 2
     alpha: float = 0.05
     dropout: float = 0.2
+    blind: float = 0.15  # share of articles read, in each epoch, as if they had no capitals; and no paragraphs
     epochs: tuple[int, int] = (12, 8)
     repeat_C: float = 0.05
 
@@ -229,8 +252,10 @@ class Stack:
     def _fit_network(self, X: Floats, without: Excluded, layer: int) -> Network:
         """Fit networks with inputs dropped at random, so that none leans on what only some sources show."""
         recipe, rows = self.recipe, np.flatnonzero(self.training(without))
-        truth = self.data.is_filler[rows]
+        truth, article = self.data.is_filler[rows], self.data.article[rows]
         inputs = X[rows].astype(np.float32)
+        _, mean, scale = self.inputs(without)
+        unseen = [(at, (raw - mean[at]) / scale[at]) for at, raw in (_WITHOUT_CAPITALS, _WITHOUT_PARAGRAPHS)]
         kept = 1.0 - recipe.dropout
         models = []
         for number in range(recipe.seeds):
@@ -245,8 +270,12 @@ class Stack:
                 if epoch == int(recipe.epochs[layer] * 0.7):
                     model.learning_rate_init /= 3.0
                 order = rng.permutation(len(rows))
-                mask = (rng.random(inputs.shape, dtype=np.float32) < kept) / np.float32(kept)
-                model.partial_fit(inputs[order] * mask, truth[order], classes=[False, True])
+                shown = inputs[order]
+                for at, value in unseen:
+                    blind = (rng.random(int(article[-1]) + 1) < recipe.blind)[article[order]]
+                    shown[np.ix_(blind, at)] = value
+                shown *= (rng.random(inputs.shape, dtype=np.float32) < kept) / np.float32(kept)
+                model.partial_fit(shown, truth[order], classes=[False, True])
             models.append(model)
         return _network(models)
 
