@@ -2,9 +2,10 @@ import re
 
 import pytest
 
+from detector.text.boilerplate import OPENINGS
 from detector.text.document import read
 from detector.text.normalise import normalise
-from detector.text.roles import _OPENINGS, BOILERPLATE, HEADING, PROSE, roles
+from detector.text.roles import BOILERPLATE, HEADING, PROSE, roles
 
 NAMES = {PROSE: "prose", HEADING: "heading", BOILERPLATE: "boilerplate"}
 
@@ -255,7 +256,7 @@ def test_every_opening_is_used():
     first = [re.split(r"[\s:]", line.lower().lstrip("[(*"))[0].strip(",!.") for line in BOILERPLATE_LINES]
     unused = [
         pattern
-        for words, pattern in _OPENINGS
+        for words, pattern in OPENINGS
         if not any(
             word in words.split() and re.match(pattern, line, re.IGNORECASE)
             for word, line in zip(first, BOILERPLATE_LINES, strict=True)
