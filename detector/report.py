@@ -94,6 +94,7 @@ class Report:
     ``intercept`` plus the contributions of ``reasons`` is the logit of ``score``;
     ``machine_intercept`` plus those of ``machine_reasons`` is that of
     ``machine_score``. ``words`` counts white-space tokens of the text as given.
+    ``p_values`` holds the p-value of each calibrated score, by its name.
     """
 
     score: float
@@ -111,9 +112,10 @@ class Report:
     intercept: float = NAN
     machine_intercept: float = NAN
     error: str | None = None
+    p_values: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self, id: str | None = None, *, sentences: bool = True) -> dict[str, Any]:
-        """Return the record that one line of JSONL holds; ``error`` is there only when it is set."""
+        """Return the record that one line of JSONL holds; ``p_values`` and ``error`` only where they are set."""
         record: dict[str, Any] = {
             "schema": SCHEMA,
             "id": id,
@@ -131,9 +133,17 @@ class Report:
         if sentences:
             record["sentences"] = [sentence.to_dict() for sentence in self.sentences]
         record["notes"] = list(self.notes)
+        if self.p_values:
+            record["p_values"] = {name: null(value) for name, value in self.p_values.items()}
         if self.error is not None:
             record["error"] = self.error
         return record
+
+    def _repr_html_(self) -> str:
+        """Return the report as notebooks show it."""
+        from detector.card import card
+
+        return card(self)
 
 
 def failed(message: str, *, model: str = "") -> Report:

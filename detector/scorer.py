@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import islice
@@ -12,7 +12,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from detector import calibration as calibrations
 from detector import model as models
+from detector.calibration import Calibration, Given, On
 from detector.explain.article import reasons
 from detector.explain.sentences import Judged, judge, sentence_reasons
 from detector.explain.spans import Places, sentence_spans
@@ -20,7 +22,7 @@ from detector.features.claims import claim_to_filler_ratio
 from detector.features.language import is_english
 from detector.features.registry import NAMES, measure
 from detector.features.view import View, look
-from detector.heads.document import MEANS, DocumentHead, means, sigmoid
+from detector.heads.document import MEANS, DocumentHead, log_odds, means, sigmoid
 from detector.heads.sentence import Reading
 from detector.model import Cuts, Model
 from detector.report import NAN, Label, Reason, Report, Sentence, SentenceReason, Span, failed
@@ -31,6 +33,7 @@ from detector.text.roles import HEADING, PROSE
 OnError = Literal["raise", "report"]
 _CHUNK = 16  # texts a worker gets at a time: enough to hide the hand-over, few enough to keep both busy
 _LONGEST_LEARNT = 60  # sentences; 14 of the 2,655 labelled articles have more
+_ROUNDING = 1e-9  # logits by which a re-weighted cut is raised, so that it stays above the score that it excludes
 _NO_MACHINE_HEAD = "This model has no machine head, so machine_score is undefined."
 
 
@@ -38,27 +41,39 @@ class Scorer:
     """Scores texts with one model; immutable, shared freely between threads, and sent to workers by its folder.
 
     ``Scorer()`` is the bundled model. Raises :class:`detector.model.ModelError` if the model cannot be used.
+    ``calibration`` is a file written by ``detector calibrate``, or one for each score: reports then carry p-values, and
+    the label ``filler`` and the flag ``machine`` follow them. Raises :class:`detector.calibration.CalibrationError` if
+    it is of another model.
     """
 
-    __slots__ = ("_folder", "_model", "_prior")
+    __slots__ = ("_calibrated", "_folder", "_model", "_plain", "_prior")
 
-    def __init__(self, *, prior: float | None = None) -> None:
-        self._set(None, prior)
+    def __init__(self, *, prior: float | None = None, calibration: Given | Iterable[Given] | None = None) -> None:
+        self._set(None, prior, calibration)
 
     @classmethod
-    def load(cls, folder: str | Path, *, prior: float | None = None) -> Scorer:
+    def load(
+        cls,
+        folder: str | Path,
+        *,
+        prior: float | None = None,
+        calibration: Given | Iterable[Given] | None = None,
+    ) -> Scorer:
         """Return a scorer for the model in ``folder``; ``prior`` is the share of filler articles to expect."""
         scorer = cls.__new__(cls)
-        scorer._set(str(folder), prior)
+        scorer._set(str(folder), prior, calibration)
         return scorer
 
-    def _set(self, folder: str | None, prior: float | None) -> None:
+    def _set(self, folder: str | None, prior: float | None, given: Given | Iterable[Given] | None) -> None:
+        plain = models.load(models.bundled() if folder is None else folder)
         self._folder = folder
         self._prior = prior
-        self._model = _model(folder, prior)
+        self._plain = plain.document  # calibrations hold scores as they are without a prior
+        self._calibrated = calibrations.load_for(given, models.bundled() if folder is None else Path(folder))
+        self._model = _adjusted(plain, prior, self._calibrated)
 
-    def __reduce__(self) -> tuple[object, tuple[str | None, float | None]]:
-        return _restore, (self._folder, self._prior)
+    def __reduce__(self) -> tuple[object, tuple[str | None, float | None, tuple[Calibration, ...]]]:
+        return _restore, (self._folder, self._prior, tuple(self._calibrated.values()))
 
     @property
     def model(self) -> Model:
@@ -148,6 +163,7 @@ class Scorer:
             features=measured,
             sentences=sentences,
             notes=tuple(notes),
+            p_values=dict.fromkeys(self._calibrated, NAN),
         )
 
     def _report(self, view: View, words: int) -> Report:
@@ -160,6 +176,7 @@ class Scorer:
         average = means(reading.logit[prose], weight)
         values = document_values(model.document, average, measured)
         score = sigmoid(model.document.logit(values, float(weight.sum())))
+        plain = score if self._prior is None else sigmoid(self._plain.logit(values, float(weight.sum())))
         machine_score, machine_intercept = NAN, NAN
         machine_reasons: tuple[Reason, ...] = ()
         notes = view.document.source.notes
@@ -175,12 +192,14 @@ class Scorer:
             machine_intercept, machine_reasons = model.machine.explain(view.document)
             machine_score = sigmoid(machine_intercept + sum(reason.contribution for reason in machine_reasons))
         places, spans = Places(view), sentence_spans(view)
+        calibrated = calibrations.p_values(self._calibrated, score=plain, machine_score=machine_score)
         label: Label = "unclear"
-        if score < self.cuts.substantive:
-            label = "substantive"
-        elif score >= self.cuts.filler:
+        if self._reaches("score", score, self.cuts.filler, calibrated):
             label = "filler"
-        flags = ("filler",) * (label == "filler") + ("machine",) * (machine_score >= self.cuts.machine)
+        elif score < self.cuts.substantive:
+            label = "substantive"
+        is_machine = self._reaches("machine_score", machine_score, self.cuts.machine, calibrated)
+        flags = ("filler",) * (label == "filler") + ("machine",) * is_machine
         return Report(
             score=score,
             label=label,
@@ -196,7 +215,13 @@ class Scorer:
             notes=notes,
             intercept=model.document.intercept,
             machine_intercept=machine_intercept,
+            p_values=calibrated,
         )
+
+    def _reaches(self, on: On, score: float, cut: float, p_values: Mapping[str, float]) -> bool:
+        """Return whether a text is flagged: by its p-value where there is a calibration, else by the model's cut."""
+        calibration = self._calibrated.get(on)
+        return score >= cut if calibration is None else calibration.flags(p_values[on])
 
     def _feature_row(self, text: str) -> list[float]:
         view = look(read(normalise(text)), self._model.background)
@@ -238,14 +263,25 @@ def _sentences(
     )
 
 
-def _model(folder: str | None, prior: float | None) -> Model:
-    model = models.load(models.bundled() if folder is None else folder)
-    return model if prior is None else replace(model, document=model.document.at_prior(prior))
+def _adjusted(model: Model, prior: float | None, calibrated: Mapping[On, Calibration]) -> Model:
+    """Return the model re-weighted for ``prior``, its cuts those of the calibrations."""
+    document = model.document if prior is None else model.document.at_prior(prior)
+    cuts = model.cuts
+    if "machine_score" in calibrated:
+        cuts = replace(cuts, machine=calibrated["machine_score"].cut)
+    if "score" in calibrated:
+        cut = calibrated["score"].cut
+        if prior is not None and cut < 1.0:  # a report's score is re-weighted, so the cut it is held against is too
+            cut = sigmoid(log_odds(cut) + log_odds(prior) - log_odds(model.document.base_rate) + _ROUNDING)
+        cuts = replace(cuts, substantive=min(cuts.substantive, cut), filler=cut)
+    return replace(model, document=document, cuts=cuts)
 
 
 @cache  # a worker process gets the scorer with every chunk of texts, and reads the model once
-def _restore(folder: str | None, prior: float | None) -> Scorer:
-    return Scorer(prior=prior) if folder is None else Scorer.load(folder, prior=prior)
+def _restore(folder: str | None, prior: float | None, given: tuple[Calibration, ...]) -> Scorer:
+    if folder is None:
+        return Scorer(prior=prior, calibration=given)
+    return Scorer.load(folder, prior=prior, calibration=given)
 
 
 def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:

@@ -59,8 +59,8 @@ Human-written articles with less than half of their words in filler, called `fil
   articles agreed on claim against filler in 96 % of sentences (kappa .91). The model cannot be better than that.
 
 ## Licences
-The model holds statistics: word counts, vectors and weights; it ships none of the texts. It learnt from all of the
-sources below, whatever their licence; `data/corpora/manifest.json` has source, commit and terms of each.
+The model holds statistics: word counts, vectors and weights; it ships none of the texts. It learnt from
+{which}; `data/corpora/manifest.json` has source, commit and terms of each.
 
 {licences}
 """
@@ -93,6 +93,9 @@ def write_card(
             half=model.document.half_words,
             lengths=", ".join(map(str, LENGTHS)),
             machine=_machine(model),
+            which="all of the sources below, whatever their licence"
+            if material.datasets is None
+            else "the sources below alone, whose texts the manifest marks as openly licensed",
             licences=_licences(material),
         ),
         encoding="utf-8",
@@ -152,6 +155,6 @@ def _licences(material: Material) -> str:
     rows = [
         f"| {name} | {entry['licence'].replace('|', '/')} | {'yes' if entry.get('open') else 'no'} |"
         for name, entry in sorted(manifest.items())
-        if entry["role"] == "train"
+        if entry["role"] == "train" and (material.datasets is None or name in material.datasets)
     ]
     return "\n".join(["| source | licence as stated | texts openly licensed |", "|---|---|---|", *rows])

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from detector.heads.machine import MachineHead
+from detector.scorer import Scorer
 from detector.training.background import train_background
 from detector.training.card import write_card
 from detector.training.evaluate import filler_figures
+from detector.training.licences import Licences
 from detector.training.machine import train_machine
-from detector.training.material import Material, gather
+from detector.training.material import Material, gather, groups_of, reference_rows
+from detector.training.reference import write_reference
 from detector.training.sentence import Recipe
 from detector.training.train import Filler, finish, train_sentences
 
@@ -21,7 +24,10 @@ Log = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run reads and how: ``corpora`` None means ``data`` alone, with ``texts`` if given."""
+    """What a run reads and how: ``corpora`` None means ``data`` alone, with ``texts`` if given.
+
+    ``licences`` "open" keeps to sources that the manifest marks as openly licensed.
+    """
 
     corpora: Path | None
     data: Path
@@ -29,11 +35,12 @@ class Settings:
     name: str
     seed: int
     jobs: int
+    licences: Licences = "all"
 
 
 def prepare(settings: Settings, log: Log) -> tuple[Material, Filler]:
     """Gather the material, train the background and the sentence heads with all that an evaluation needs."""
-    material = gather(settings.corpora, settings.data, settings.texts)
+    material = gather(settings.corpora, settings.data, settings.texts, settings.licences)
     for note in material.notes:
         log(note)
     background = train_background(material.background_texts(), settings.seed)
@@ -56,4 +63,8 @@ def train_model(settings: Settings, folder: Path, log: Log) -> None:
     figures = filler_figures(filler, settings.jobs)
     model.save(folder)
     write_card(folder / "card.md", model, material, filler, figures, machine_figures)
+    rows = reference_rows(material, settings.seed)
+    reports = Scorer.load(folder).score_many((row.text for row in rows), jobs=settings.jobs)
+    write_reference(folder, reports, [groups_of(row) for row in rows])
+    log(f"wrote the scores and features of {len(rows):,} texts, for detector drift")
     log(f"wrote {folder}")

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+STORIES = "stories"  # the data set of the project's own stories, which are CC0
 LETTERS = "CRGBH"
 PROSE = "CRG"
 FOLDS = 5
@@ -218,7 +219,7 @@ def load_stories(path: Path) -> tuple[Article, ...]:
         place = f"{path}, story {number}"
         if not {"story", "genre", "text", "sentences"} <= record.keys():
             raise SourceError(f"{place} lacks one of the fields story, genre, text, sentences.")
-        constants = {"dataset": "stories", "family": "stories", "role": "train", "domain": record["genre"]}
+        constants = {"dataset": STORIES, "family": STORIES, "role": "train", "domain": record["genre"]}
         fields = {**record, **constants, "fold": story_fold(record["story"])}
         articles.append(_article(fields, record["text"], place))
     return tuple(articles)
