@@ -21,7 +21,7 @@ EXAMPLE = PACKAGE / "examples" / "padded.txt"
 
 # Lowest first. A module imports from its own layer and from lower ones.
 LAYERS = (
-    ("_version", "extras", "lexicon", "report"),
+    ("_version", "extras", "lexicon", "report", "meaning", "card"),
     ("text",),
     ("features",),
     ("heads",),
@@ -35,7 +35,7 @@ LAYERS = (
 )
 # Packages that extras bring, and who may import them.
 EXTRAS = {
-    "pyarrow": ("detector.arrow", "detector.ray", "detector.spark"),
+    "pyarrow": ("detector.arrow", "detector.io.parquet", "detector.ray", "detector.spark"),
     "pyspark": ("detector.spark",),
     "ray": ("detector.ray",),
     "matplotlib": ("detector.plot", "detector.training"),
