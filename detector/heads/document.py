@@ -71,7 +71,8 @@ class DocumentHead:
 
     def logit(self, values: Floats, words: float | Floats) -> Any:
         """Return the calibrated logit of an article, or of each of several (T,)."""
-        return self.intercept + self.contributions(values, words).sum(axis=-1)
+        logit: Any = self.intercept + self.contributions(values, words).sum(axis=-1)
+        return logit
 
     def at_prior(self, prior: float) -> DocumentHead:
         """Return the head re-weighted for texts of which the share ``prior`` are filler; 0 < prior < 1."""
