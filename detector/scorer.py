@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -12,25 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector import model as models
-from detector.explain.article import reasons as article_reasons
-from detector.explain.sentences import judge, name_kinds, sentence_reasons
-from detector.explain.spans import Places, sentence_spans
-from detector.features.background import Floats
-from detector.features.claims import claim_to_filler_ratio
-from detector.features.language import is_english
-from detector.features.registry import NAMES, measure_all
-from detector.features.view import look
-from detector.heads.document import MEANS, DocumentHead, means, sigmoid
+from detector.features.registry import NAMES
+from detector.heads.document import sigmoid
 from detector.model import Cuts, Model
-from detector.report import NAN, Kind, Label, Reason, Report, Sentence, SentenceReason, Span, failed
-from detector.text.document import Document, read_many
-from detector.text.normalise import normalise
+from detector.reading import Reading, read
+from detector.report import NAN, Label, Report, failed
 
 OnError = Literal["raise", "report"]
 _MOST_TEXTS = 32  # read together: enough to share the cost of calling NumPy,
 _MOST_CHARACTERS = 100_000  # few enough for the arrays to stay in the cache
-_LONGEST_LEARNT = 60  # sentences; 14 of the 2,655 labelled articles have more
-_NO_MACHINE_HEAD = "This model has no machine head, so machine_score is undefined."
 
 
 class Scorer:
@@ -133,39 +123,28 @@ class Scorer:
                 raise TypeError(_not_a_text(item) + "; decode it first")
 
     def _reports(self, texts: Sequence[str], reasons: bool) -> list[Report]:
-        found = _read(self._model, texts, reasons)
+        found = read(self._model, texts, reasons)
         return [self._report(found, text, len(given.split())) for text, given in enumerate(texts)]
 
-    def _report(self, found: _Found, text: int, words: int) -> Report:
-        cuts, prose = self.cuts, int(found.prose_words[text])
-        notes = found.documents[text].source.notes
-        label: Label = "unclear"
-        if not found.english[text]:
-            label = "not_english"
-            notes = (*notes, "The text does not look English, and this model knows nothing else.")
-        elif not prose or prose < cuts.least_words:
-            label = "too_short"
-            notes = (
-                *notes,
-                f"{prose} words of prose are too few to judge; at least {cuts.least_words} are needed.",
-            )
-        measured = dict(zip(NAMES, found.measured[text], strict=True))
-        if label in ("not_english", "too_short"):
+    def _report(self, found: Reading, text: int, words: int) -> Report:
+        model, cuts = self._model, self.cuts
+        abstains = found.abstains[text]
+        if abstains is not None:
             return Report(
                 score=NAN,
-                label=label,
+                label=abstains,
                 words=words,
-                model=self.model_name,
-                features=measured | {"claim_to_filler_ratio": NAN},
-                sentences=_undecided(found, text),
-                notes=notes,
+                model=model.name,
+                features=found.features(text),
+                sentences=found.sentences(text),
+                notes=found.notes(text),
             )
-        score = sigmoid(found.logits[text])
+        score, machine = sigmoid(found.logits[text]), found.machine[text]
+        label: Label = "unclear"
         if score < cuts.substantive:
             label = "substantive"
         elif score >= cuts.filler:
             label = "filler"
-        machine = self._machine(found.documents[text], found.why is not None)
         flags = ("filler",) * (label == "filler") + ("machine",) * (machine.score >= cuts.machine)
         return Report(
             score=score,
@@ -174,131 +153,15 @@ class Scorer:
             machine_score=machine.score,
             flags=flags,
             words=words,
-            model=self.model_name,
-            features=measured,
-            reasons=found.why.article[text] if found.why else (),
+            model=model.name,
+            features=found.features(text),
+            reasons=found.reasons[text],
             machine_reasons=machine.reasons,
-            sentences=_sentences(found, text),
-            notes=(*notes, *_length_note(found, text), *machine.notes),
-            intercept=self._model.document.intercept,
+            sentences=found.sentences(text),
+            notes=found.notes(text),
+            intercept=model.document.intercept,
             machine_intercept=machine.intercept,
         )
-
-    def _machine(self, document: Document, reasons: bool) -> _Machine:
-        head = self._model.machine
-        if head is None:
-            return _Machine(notes=(_NO_MACHINE_HEAD,))
-        if not reasons:
-            return _Machine(sigmoid(head.logit(document)), head.intercept)
-        intercept, parts = head.explain(document)
-        return _Machine(sigmoid(intercept + sum(part.contribution for part in parts)), intercept, parts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Machine:
-    """What the machine head says of one text."""
-
-    score: float = NAN
-    intercept: float = NAN
-    reasons: tuple[Reason, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Why:
-    """The reasons of each text and of each sentence."""
-
-    article: list[tuple[Reason, ...]]
-    sentence: list[tuple[SentenceReason, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What was found in several texts, in plain Python: lists over the texts, and over all their sentences.
-
-    ``texts`` (T + 1) bounds the texts as ranges of sentences.
-    """
-
-    documents: list[Document]
-    english: list[bool]
-    prose_words: list[float]
-    measured: list[list[float]]
-    shares: list[float]
-    logits: list[float]
-    texts: list[int]
-    kinds: tuple[Kind, ...]
-    spans: list[Span]
-    filler: list[float]
-    repeats: list[int]
-    why: _Why | None
-
-
-def _read(model: Model, texts: Sequence[str], reasons: bool) -> _Found:
-    """Take ``texts`` through all stages but the machine head."""
-    document = read_many([normalise(text) for text in texts])
-    view = look(document, model.background)
-    reading = model.sentence.read(view)
-    words = document.words.astype(np.float64) * view.prose
-    prose_words = view.per_text(words)
-    ratio = claim_to_filler_ratio(words, reading.filler, view.texts)
-    measured = np.column_stack((ratio, measure_all(view)))
-    average = means(reading.logit, words, view.texts)
-    values = document_values(model.document, average, measured)
-    spans = sentence_spans(view)
-    why = None
-    if reasons:
-        judged, places = judge(view, reading, model.sentence), Places(view)
-        article = article_reasons(view, reading, judged, values, model.document, model.typical, places, spans)
-        why = _Why(article, sentence_reasons(view, reading, judged, places))
-    return _Found(
-        documents=document.apart(),
-        english=is_english(view),
-        prose_words=prose_words.tolist(),
-        measured=measured.tolist(),
-        shares=average[:, 0].tolist(),
-        logits=model.document.logit(values, prose_words).tolist(),
-        texts=view.texts.tolist(),
-        kinds=judged.kinds if reasons else name_kinds(view, reading),
-        spans=spans,
-        filler=np.where(view.prose, reading.filler, NAN).tolist(),
-        repeats=(view.overlap.earlier - view.texts[view.text]).tolist(),
-        why=why,
-    )
-
-
-def document_values(head: DocumentHead, average: Floats, measured: Floats) -> Floats:
-    """Return the inputs of the document head (T, D), NaN where undefined, from MEANS (T, 2) and features (T, F)."""
-    return np.column_stack((average, measured[:, [NAMES.index(name) for name in head.names[len(MEANS) :]]]))
-
-
-def _sentences(found: _Found, text: int) -> tuple[Sentence, ...]:
-    own = slice(*found.texts[text : text + 2])
-    kinds = found.kinds[own]
-    why = found.why.sentence[own] if found.why else [()] * len(kinds)
-    columns = (found.spans[own], kinds, found.filler[own], found.repeats[own], why)
-    return tuple(
-        [
-            Sentence(start, end, kind, filler, earlier if kind == "repeat" else None, reasons)
-            for (start, end), kind, filler, earlier, reasons in zip(*columns, strict=True)
-        ]
-    )
-
-
-def _undecided(found: _Found, text: int) -> tuple[Sentence, ...]:
-    """Return the sentences of a text of which nothing is said but what its form tells."""
-    own = slice(*found.texts[text : text + 2])
-    kinds: list[Kind] = [kind if kind in ("heading", "boilerplate") else "claim" for kind in found.kinds[own]]
-    return tuple([Sentence(start, end, kind, NAN) for (start, end), kind in zip(found.spans[own], kinds, strict=True)])
-
-
-def _length_note(found: _Found, text: int) -> tuple[str, ...]:
-    sentences = found.texts[text + 1] - found.texts[text]
-    if sentences <= _LONGEST_LEARNT:
-        return ()
-    return (
-        f"The text has {sentences} sentences. The model learnt from articles of up to about "
-        f"{_LONGEST_LEARNT}, and reads longer texts as denser than they are: score the parts one by one.",
-    )
 
 
 def _not_a_text(item: object) -> str:
@@ -320,11 +183,12 @@ def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
     batch: list[str] = []
     characters, most = 0, 1
     for text in texts:
-        batch.append(text)
-        characters += len(text) if isinstance(text, str) else 0
-        if len(batch) >= most or characters >= _MOST_CHARACTERS:
+        size = len(text) if isinstance(text, str) else 0
+        if len(batch) >= most or (batch and characters + size > _MOST_CHARACTERS):
             yield batch
             batch, characters, most = [], 0, min(2 * most, _MOST_TEXTS)
+        batch.append(text)
+        characters += size
     if batch:
         yield batch
 

@@ -8,8 +8,8 @@ from detector.explain.spans import runs
 from detector.features.registry import NAMES, measure
 from detector.features.view import look
 from detector.heads.document import MEANS, means
+from detector.reading import document_values
 from detector.report import NAN
-from detector.scorer import document_values
 from detector.text.document import read
 from detector.text.normalise import normalise
 

@@ -69,7 +69,7 @@ class DocumentHead:
         own = share * self.coefficients[0] + level * self.coefficients[1]
         return weight.repeat(texts[1:] - texts[:-1]) * words * own
 
-    def logit(self, values: Floats, words: float | Floats) -> Any:
+    def logit(self, values: Floats, words: float | Floats) -> Any:  # a float, or (T,)
         """Return the calibrated logit of an article, or of each of several (T,)."""
         logit: Any = self.intercept + self.contributions(values, words).sum(axis=-1)
         return logit
