@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -15,26 +14,16 @@ from numpy.typing import NDArray
 from detector import calibration as calibrations
 from detector import model as models
 from detector.calibration import Calibration, Given, On
-from detector.explain.article import reasons
-from detector.explain.sentences import Judged, judge, sentence_reasons
-from detector.explain.spans import Places, sentence_spans
-from detector.features.claims import claim_to_filler_ratio
-from detector.features.language import is_english
-from detector.features.registry import NAMES, measure
-from detector.features.view import View, look
-from detector.heads.document import MEANS, DocumentHead, log_odds, means, sigmoid
-from detector.heads.sentence import Reading
+from detector.features.registry import NAMES
+from detector.heads.document import log_odds, sigmoid
 from detector.model import Cuts, Model
-from detector.report import NAN, Label, Reason, Report, Sentence, SentenceReason, Span, failed
-from detector.text.document import read
-from detector.text.normalise import normalise
-from detector.text.roles import HEADING, PROSE
+from detector.reading import Reading, read
+from detector.report import NAN, Label, Report, failed
 
 OnError = Literal["raise", "report"]
-_CHUNK = 16  # texts a worker gets at a time: enough to hide the hand-over, few enough to keep both busy
-_LONGEST_LEARNT = 60  # sentences; 14 of the 2,655 labelled articles have more
+_MOST_TEXTS = 32  # read together: enough to share the cost of calling NumPy,
+_MOST_CHARACTERS = 100_000  # few enough for the arrays to stay in the cache
 _ROUNDING = 1e-9  # logits by which a re-weighted cut is raised, so that it stays above the score that it excludes
-_NO_MACHINE_HEAD = "This model has no machine head, so machine_score is undefined."
 
 
 class Scorer:
@@ -90,23 +79,24 @@ class Scorer:
         """The borders between labels."""
         return self._model.cuts
 
-    def score(self, text: str) -> Report:
-        """Score one text. Raises TypeError if ``text`` is not a str."""
-        if not isinstance(text, str):
-            raise TypeError(f"a text is a str, not {type(text).__name__}; decode it first")
-        source = normalise(text)
-        view = look(read(source), self._model.background)
-        words = len(text.split())
-        label = self._abstains(view)
-        if label is not None:
-            return self._abstention(view, label, words)
-        return self._report(view, words)
+    def score(self, text: str, *, reasons: bool = True) -> Report:
+        """Score one text. Raises TypeError if ``text`` is not a str.
 
-    def score_many(self, texts: Iterable[str], *, jobs: int = 1, on_error: OnError = "raise") -> Iterator[Report]:
+        Without ``reasons`` the report says what it found, but not why: all its reasons are empty. That takes less time.
+        """
+        if not isinstance(text, str):
+            raise TypeError(_not_a_text(text) + "; decode it first")
+        return self._reports([text], reasons)[0]
+
+    def score_many(
+        self, texts: Iterable[str], *, jobs: int = 1, on_error: OnError = "raise", reasons: bool = True
+    ) -> Iterator[Report]:
         """Score texts one after the other, in order, holding only a few at a time.
 
-        ``jobs`` worker processes share the work, 0 means one for each core. An item that is not a text raises
-        TypeError, or with ``on_error="report"`` gives a report labelled ``error`` in its place.
+        Texts are read a few together, first one, then more and more; no report depends on that. ``jobs`` worker
+        processes share the work, 0 means one for each core. An item that is not a text raises
+        TypeError, or with ``on_error="report"`` gives a report labelled ``error`` in its place. ``reasons`` as in
+        :meth:`score`.
         """
         if jobs < 0:
             raise ValueError(f"jobs is a number of processes, 0 for all cores, not {jobs}")
@@ -115,106 +105,81 @@ class Scorer:
         if isinstance(texts, str):
             raise TypeError("score_many takes several texts; give a list, or use score for one text")
         if jobs == 1:
-            return (self._one(text, on_error) for text in texts)
-        return self._parallel(texts, jobs, on_error)
+            return self._one_after_the_other(texts, on_error, reasons)
+        return self._parallel(texts, jobs, on_error, reasons)
 
     def features(self, texts: Iterable[str]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
         """Return the names of the features and their values, (number of texts, number of features)."""
-        rows = [self._feature_row(text) for text in texts]
+        rows = [list(report.features.values()) for report in self.score_many(texts, reasons=False)]
         return NAMES, np.array(rows, np.float64).reshape(len(rows), len(NAMES))
 
-    def _one(self, text: str, on_error: OnError) -> Report:
-        if on_error == "report" and not isinstance(text, str):
-            return failed(f"a text is a str, not {type(text).__name__}", model=self.model_name)
-        return self.score(text)
+    def _one_after_the_other(self, texts: Iterable[str], on_error: OnError, reasons: bool) -> Iterator[Report]:
+        for batch in _batches(texts):
+            yield from self._batch(batch, on_error, reasons)
 
-    def _parallel(self, texts: Iterable[str], jobs: int, on_error: OnError) -> Iterator[Report]:
+    def _parallel(self, texts: Iterable[str], jobs: int, on_error: OnError, reasons: bool) -> Iterator[Report]:
         from joblib import Parallel, delayed
 
         parallel = Parallel(n_jobs=jobs or -1, return_as="generator", pre_dispatch="3*n_jobs")
-        chunks = _chunks(texts)
-        for reports in parallel(delayed(_score_chunk)(self, chunk, on_error) for chunk in chunks):
+        batches = _batches(texts)
+        for reports in parallel(delayed(_score_batch)(self, batch, on_error, reasons) for batch in batches):
             yield from reports
 
-    def _abstains(self, view: View) -> Label | None:
-        if len(view.word) and not is_english(view):
-            return "not_english"
-        words = int(view.document.words[view.prose].sum())
-        return "too_short" if words < self.cuts.least_words or not len(view.word) else None
+    def _batch(self, items: Sequence[object], on_error: OnError, reasons: bool) -> Iterator[Report]:
+        """Score what is a text among ``items``; what is not gives an error in its place."""
+        texts = [item for item in items if isinstance(item, str)]
+        reports = iter(self._reports(texts, reasons) if texts else ())
+        for item in items:
+            if isinstance(item, str):
+                yield next(reports)
+            elif on_error == "report":
+                yield failed(_not_a_text(item), model=self.model_name)
+            else:
+                raise TypeError(_not_a_text(item) + "; decode it first")
 
-    def _abstention(self, view: View, label: Label, words: int) -> Report:
-        kinds = {PROSE: "claim", HEADING: "heading"}
-        sentences = tuple(
-            Sentence(*span, kinds.get(role, "boilerplate"), NAN)  # type: ignore[arg-type]
-            for span, role in zip(sentence_spans(view), view.role.tolist(), strict=True)
-        )
-        notes = list(view.document.source.notes)
-        if label == "too_short":
-            prose = int(view.document.words[view.prose].sum())
-            notes.append(f"{prose} words of prose are too few to judge; at least {self.cuts.least_words} are needed.")
-        else:
-            notes.append("The text does not look English, and this model knows nothing else.")
-        measured = {"claim_to_filler_ratio": NAN, **measure(view)}
-        return Report(
-            score=NAN,
-            label=label,
-            words=words,
-            model=self.model_name,
-            features=measured,
-            sentences=sentences,
-            notes=tuple(notes),
-            p_values=dict.fromkeys(self._calibrated, NAN),
-        )
+    def _reports(self, texts: Sequence[str], reasons: bool) -> list[Report]:
+        found = read(self._model, texts, reasons)
+        return [self._report(found, text, len(given.split())) for text, given in enumerate(texts)]
 
-    def _report(self, view: View, words: int) -> Report:
-        model = self._model
-        reading = model.sentence.read(view)
-        judged = judge(view, reading, model.sentence)
-        measured = _measured(view, reading)
-        prose = view.prose
-        weight = view.document.words[prose].astype(np.float64)
-        average = means(reading.logit[prose], weight)
-        values = document_values(model.document, average, measured)
-        score = sigmoid(model.document.logit(values, float(weight.sum())))
-        plain = score if self._prior is None else sigmoid(self._plain.logit(values, float(weight.sum())))
-        machine_score, machine_intercept = NAN, NAN
-        machine_reasons: tuple[Reason, ...] = ()
-        notes = view.document.source.notes
-        if view.n_sentences > _LONGEST_LEARNT:
-            notes = (
-                *notes,
-                f"The text has {view.n_sentences} sentences. The model learnt from articles of up to about "
-                f"{_LONGEST_LEARNT}, and reads longer texts as denser than they are: score the parts one by one.",
+    def _report(self, found: Reading, text: int, words: int) -> Report:
+        model, cuts = self._model, self.cuts
+        abstains = found.abstains[text]
+        if abstains is not None:
+            return Report(
+                score=NAN,
+                label=abstains,
+                words=words,
+                model=model.name,
+                features=found.features(text),
+                sentences=found.sentences(text),
+                notes=found.notes(text),
+                p_values=dict.fromkeys(self._calibrated, NAN),
             )
-        if model.machine is None:
-            notes = (*notes, _NO_MACHINE_HEAD)
-        else:
-            machine_intercept, machine_reasons = model.machine.explain(view.document)
-            machine_score = sigmoid(machine_intercept + sum(reason.contribution for reason in machine_reasons))
-        places, spans = Places(view), sentence_spans(view)
-        calibrated = calibrations.p_values(self._calibrated, score=plain, machine_score=machine_score)
+        evidence, machine = found.evidence[text], found.machine[text]
+        score, plain = (sigmoid(head.intercept + evidence) for head in (model.document, self._plain))
+        calibrated = calibrations.p_values(self._calibrated, score=plain, machine_score=machine.score)
         label: Label = "unclear"
-        if self._reaches("score", score, self.cuts.filler, calibrated):
+        if self._reaches("score", score, cuts.filler, calibrated):
             label = "filler"
-        elif score < self.cuts.substantive:
+        elif score < cuts.substantive:
             label = "substantive"
-        is_machine = self._reaches("machine_score", machine_score, self.cuts.machine, calibrated)
+        is_machine = self._reaches("machine_score", machine.score, cuts.machine, calibrated)
         flags = ("filler",) * (label == "filler") + ("machine",) * is_machine
         return Report(
             score=score,
             label=label,
-            filler_share=float(average[0]),
-            machine_score=machine_score,
+            filler_share=found.shares[text],
+            machine_score=machine.score,
             flags=flags,
             words=words,
             model=model.name,
-            features=measured,
-            reasons=reasons(view, reading, judged, values, model.document, model.typical, places, spans),
-            machine_reasons=machine_reasons,
-            sentences=_sentences(view, reading, judged, spans, sentence_reasons(view, reading, judged, places)),
-            notes=notes,
+            features=found.features(text),
+            reasons=found.reasons[text],
+            machine_reasons=machine.reasons,
+            sentences=found.sentences(text),
+            notes=found.notes(text),
             intercept=model.document.intercept,
-            machine_intercept=machine_intercept,
+            machine_intercept=machine.intercept,
             p_values=calibrated,
         )
 
@@ -223,44 +188,9 @@ class Scorer:
         calibration = self._calibrated.get(on)
         return score >= cut if calibration is None else calibration.flags(p_values[on])
 
-    def _feature_row(self, text: str) -> list[float]:
-        view = look(read(normalise(text)), self._model.background)
-        if self._abstains(view) is not None:
-            measured = {"claim_to_filler_ratio": NAN, **measure(view)}
-        else:
-            measured = _measured(view, self._model.sentence.read(view))
-        return [measured[name] for name in NAMES]
 
-
-def document_values(
-    head: DocumentHead, average: NDArray[np.float64], measured: dict[str, float]
-) -> NDArray[np.float64]:
-    """Return the inputs of the document head (D,), NaN where undefined."""
-    return np.concatenate((average, [measured[name] for name in head.names[len(MEANS) :]]))
-
-
-def _measured(view: View, reading: Reading) -> dict[str, float]:
-    prose = view.prose
-    ratio = claim_to_filler_ratio(view.document.words[prose].astype(np.float64), reading.filler[prose])
-    return {"claim_to_filler_ratio": ratio, **measure(view)}
-
-
-def _sentences(
-    view: View, reading: Reading, judged: Judged, spans: list[Span], why: tuple[tuple[SentenceReason, ...], ...]
-) -> tuple[Sentence, ...]:
-    columns = (
-        spans,
-        judged.kinds,
-        np.where(view.prose, reading.filler, NAN).tolist(),
-        view.overlap.earlier.tolist(),
-        why,
-    )
-    return tuple(
-        [
-            Sentence(start, end, kind, filler, earlier if kind == "repeat" else None, reasons)
-            for (start, end), kind, filler, earlier, reasons in zip(*columns, strict=True)
-        ]
-    )
+def _not_a_text(item: object) -> str:
+    return f"a text is a str, not {type(item).__name__}"
 
 
 def _adjusted(model: Model, prior: float | None, calibrated: Mapping[On, Calibration]) -> Model:
@@ -277,18 +207,27 @@ def _adjusted(model: Model, prior: float | None, calibrated: Mapping[On, Calibra
     return replace(model, document=document, cuts=cuts)
 
 
-@cache  # a worker process gets the scorer with every chunk of texts, and reads the model once
+@cache  # a worker process gets the scorer with every batch of texts, and reads the model once
 def _restore(folder: str | None, prior: float | None, given: tuple[Calibration, ...]) -> Scorer:
     if folder is None:
         return Scorer(prior=prior, calibration=given)
     return Scorer.load(folder, prior=prior, calibration=given)
 
 
-def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
-    source = iter(texts)
-    while chunk := list(islice(source, _CHUNK)):
-        yield chunk
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Take a few texts at a time: one first, so that the first answer comes at once, then twice as many each time."""
+    batch: list[str] = []
+    characters, most = 0, 1
+    for text in texts:
+        size = len(text) if isinstance(text, str) else 0
+        if len(batch) >= most or (batch and characters + size > _MOST_CHARACTERS):
+            yield batch
+            batch, characters, most = [], 0, min(2 * most, _MOST_TEXTS)
+        batch.append(text)
+        characters += size
+    if batch:
+        yield batch
 
 
-def _score_chunk(scorer: Scorer, texts: list[str], on_error: OnError) -> list[Report]:
-    return [scorer._one(text, on_error) for text in texts]
+def _score_batch(scorer: Scorer, batch: list[str], on_error: OnError, reasons: bool) -> list[Report]:
+    return list(scorer._batch(batch, on_error, reasons))

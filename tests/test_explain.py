@@ -8,8 +8,8 @@ from detector.explain.spans import runs
 from detector.features.registry import NAMES, measure
 from detector.features.view import look
 from detector.heads.document import MEANS, means
+from detector.reading import document_values
 from detector.report import NAN
-from detector.scorer import document_values
 from detector.text.document import read
 from detector.text.normalise import normalise
 
@@ -66,8 +66,9 @@ def parts_of(scorer, text):
     words = view.document.words[view.prose].astype(float)
     average = means(reading.logit[view.prose], words)
     # The ratio depends on the sentence head and is no input of the document head.
-    measured = {"claim_to_filler_ratio": NAN, **measure(view)}
-    return view, reading, words, document_values(scorer.model.document, average, measured)
+    measured = np.array([[NAN, *measure(view).values()]])
+    (values,) = document_values(scorer.model.document, average[None], measured)
+    return view, reading, words, values
 
 
 def test_a_feature_at_its_typical_value_moves_the_logit_by_minus_its_contribution(any_scorer, stories):
@@ -167,7 +168,10 @@ def test_a_repeat_names_the_sentence_it_repeats_as_people_count(any_scorer, stor
     assert seen > 0
 
 
-def test_runs():
-    assert runs(np.array([True, True, False, True])) == [(0, 2), (3, 4)]
-    assert runs(np.array([False, True]), 5) == [(6, 7)]
-    assert runs(np.zeros(0, bool)) == []
+def test_runs_end_with_their_segment():
+    def found(marked, segment):
+        return runs(np.array(marked, bool), np.array(segment, int), 3)
+
+    assert found([1, 1, 0, 1], [0, 0, 0, 0]) == [[(0, 2), (3, 4)], [], []]
+    assert found([0, 1, 1, 1, 1], [0, 0, 1, 1, 2]) == [[(1, 2)], [(2, 4)], [(4, 5)]]
+    assert found([0, 0], [0, 2]) == found([], []) == [[], [], []]

@@ -26,6 +26,7 @@ LAYERS = (
     ("features",),
     ("heads",),
     ("model", "explain", "calibration"),
+    ("reading",),
     ("scorer",),
     ("",),  # detector/__init__.py
     ("io", "plot"),

@@ -35,7 +35,7 @@ def test_the_wording_logit_is_the_damped_sum_of_the_weights_of_all_ngrams(view, 
         total, count = 0.0, 0
         for part in view.grams[:3]:
             own = view.sentence[part.at] == i
-            slots = [value >> (64 - GRAM_BITS) for value in part.hash[own].tolist()]
+            slots = [value >> (64 - GRAM_BITS) for value in part.hash[part.at][own].tolist()]
             total += sum(sentence_head.grams[slots].tolist())
             count += int(np.count_nonzero(own))
         assert found == pytest.approx(total / (count + 3) ** 0.5 + sentence_head.gram_intercept, abs=1e-9)
@@ -46,7 +46,7 @@ def test_slots_are_those_of_each_sentence(view):
     words = np.diff(view.bounds).tolist()
     assert np.diff(bounds).tolist() == [sum(max(n - k, 0) for k in range(3)) for n in words]
     assert slots.max() < 1 << GRAM_BITS
-    own = [part.hash[view.sentence[part.at] == 1] for part in view.grams[:3]]
+    own = [part.hash[part.at][view.sentence[part.at] == 1] for part in view.grams[:3]]
     found = np.concatenate(own) >> np.uint64(64 - GRAM_BITS)
     assert slots[bounds[1] : bounds[2]].tolist() == found.tolist()
 

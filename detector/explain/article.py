@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from detector.explain.sentences import MANNER, NOVELTY, OVERLAP, SPECIFICS, WORDS, Judged
-from detector.explain.spans import Places, runs, shorten
+from detector.explain.spans import Places, Range, runs, shorten
 from detector.features.background import Floats
 from detector.features.feature import Feature
 from detector.features.registry import MEASURED
@@ -47,26 +48,31 @@ class Group:
     contribution: float
 
 
-def groups(view: View, reading: Reading, judged: Judged, head: DocumentHead) -> list[Group]:
-    """Split what the sentences give to the logit by kind and main reason, exactly."""
-    prose = view.prose.nonzero()[0]
-    words = view.document.words[prose].astype(np.float64)
-    parts = head.sentence_contributions(reading.logit[prose], words).tolist()
+def groups(view: View, reading: Reading, judged: Judged, head: DocumentHead) -> list[list[Group]]:
+    """Split what the sentences of each text give to the logit by kind and main reason, exactly."""
+    words = view.document.words.astype(np.float64) * view.prose
+    parts = head.sentence_contributions(reading.logit, words, view.texts).tolist()
     lengths: list[float] = words.tolist()
-    total = max(sum(lengths), 1.0)
-    members: dict[str, list[int]] = {}
-    places = prose.tolist()
-    for at, sentence in enumerate(places):
-        members.setdefault(f"{judged.kinds[sentence]}:{judged.main[sentence]}", []).append(at)
-    return [
-        Group(
-            name,
-            tuple([places[i] for i in sorted(within, key=lambda i: -abs(parts[i]))]),
-            sum([lengths[i] for i in within]) / total,
-            math.fsum([parts[i] for i in within]),
+    prose = view.prose.tolist()
+    found = []
+    for low, high in pairwise(view.texts.tolist()):
+        members: dict[str, list[int]] = {}
+        for i in range(low, high):
+            if prose[i]:
+                members.setdefault(f"{judged.kinds[i]}:{judged.main[i]}", []).append(i)
+        total = max(sum(lengths[low:high]), 1.0)
+        found.append(
+            [
+                Group(
+                    name,
+                    tuple(sorted(within, key=lambda i: -abs(parts[i]))),
+                    sum([lengths[i] for i in within]) / total,
+                    math.fsum([parts[i] for i in within]),
+                )
+                for name, within in members.items()
+            ]
         )
-        for name, within in members.items()
-    ]
+    return found
 
 
 def reasons(
@@ -78,19 +84,29 @@ def reasons(
     typical: Mapping[str, float],
     places: Places,
     sentences: list[Span],
-) -> tuple[Reason, ...]:
-    """Return every part of the logit of ``score``, largest first.
+) -> list[tuple[Reason, ...]]:
+    """Return every part of the logit of ``score``, largest first, for each text.
 
-    ``values`` (D,) are the head's inputs, ``sentences`` the places of all sentences.
+    ``values`` (T, D) are the head's inputs, ``sentences`` the places of all sentences.
     """
-    words = float(view.document.words[view.prose].sum())
-    found = [_group_reason(group, sentences, places.given, typical) for group in groups(view, reading, judged, head)]
-    parts = head.contributions(values, words)
-    columns = (head.names, values.tolist(), head.typical.tolist(), parts.tolist())
-    for name, value, usual, part in list(zip(*columns, strict=True))[len(MEANS) :]:
-        if math.isfinite(value):
-            found.append(_feature_reason(_FEATURES[name], value, usual, part, view, places))
-    return tuple(sorted(found, key=lambda reason: -abs(reason.contribution)))
+    words = view.per_text(view.document.words * view.prose)
+    parts = head.contributions(values, words).tolist()
+    shown = {
+        name: runs(shows(view), view.text[view.sentence], view.n_texts)
+        for name in head.names[len(MEANS) :]
+        if (shows := _FEATURES[name].shows) is not None
+    }
+    found = []
+    for text, own in enumerate(groups(view, reading, judged, head)):
+        given = places.given[text]
+        reasons = [_group_reason(group, sentences, given, typical) for group in own]
+        columns = (head.names, values[text].tolist(), head.typical.tolist(), parts[text])
+        for name, value, usual, part in list(zip(*columns, strict=True))[len(MEANS) :]:
+            if math.isfinite(value):
+                ranges = shown[name][text] if name in shown else []
+                reasons.append(_feature_reason(_FEATURES[name], value, usual, part, ranges, given, places))
+        found.append(tuple(sorted(reasons, key=lambda reason: -abs(reason.contribution))))
+    return found
 
 
 def _group_reason(group: Group, sentences: list[Span], given: str, typical: Mapping[str, float]) -> Reason:
@@ -108,16 +124,20 @@ def _group_reason(group: Group, sentences: list[Span], given: str, typical: Mapp
 
 
 def _feature_reason(
-    feature: Feature, value: float, typical: float, contribution: float, view: View, places: Places
+    feature: Feature,
+    value: float,
+    typical: float,
+    contribution: float,
+    ranges: list[Range],
+    given: str,
+    places: Places,
 ) -> Reason:
-    spans: tuple[Span, ...] = ()
     text = f"{feature.meaning}: {_number(feature, value)}, typically {_number(feature, typical)}"
-    if feature.shows is not None:
-        ranges = sorted(runs(feature.shows(view)), key=lambda r: r[0] - r[1])[:_MOST_SPANS]
-        spans = tuple([places.span(*r) for r in ranges])
-        quoted = dict.fromkeys([shorten(places.given[a:b]) for a, b in spans[:4]])
-        if quoted:
-            text += ": " + ", ".join(f"“{part}”" for part in quoted)
+    longest = sorted(ranges, key=lambda r: r[0] - r[1])[:_MOST_SPANS]
+    spans = tuple([(places.starts[start], places.ends[end - 1]) for start, end in longest])
+    quoted = dict.fromkeys([shorten(given[a:b]) for a, b in spans[:4]])
+    if quoted:
+        text += ": " + ", ".join(f"“{part}”" for part in quoted)
     return Reason(feature.name, value, typical, contribution, text[:1].upper() + text[1:], spans)
 
 

@@ -12,14 +12,14 @@ from functools import cache
 
 import numpy as np
 
-from detector.explain.spans import Places, Range, runs, runs_by_sentence
+from detector.explain.spans import Places, Range, runs
 from detector.features.background import Floats
 from detector.features.sentence import ARTICLE, COMMON, NAMES, OVERLAPS, PLACES, RARITY_STEPS
 from detector.features.view import View
-from detector.heads.sentence import SCALED, WORDING, Reading, SentenceHead
+from detector.heads.sentence import SCALED, WORDING, Reading, SentenceHead, by_rows
 from detector.report import Kind, SentenceReason
 from detector.text.document import Flags, Ints
-from detector.text.roles import HEADING, PROSE
+from detector.text.roles import BOILERPLATE, HEADING
 
 WORDS, SPECIFICS, NOVELTY, OVERLAP, MANNER = "wording", "specifics", "novelty", "overlap", "manner"
 GROUPS = (WORDS, SPECIFICS, NOVELTY, OVERLAP, MANNER)
@@ -29,6 +29,8 @@ _MOST_REASONS = 2
 _MOST_SPANS = 4
 _MOST_QUOTED = 3
 _RARE = 5.0  # idf of a word worth pointing at
+_KINDS: tuple[Kind, ...] = ("claim", "repeat", "generic", "heading", "boilerplate")
+_CLAIM, _REPEAT, _GENERIC, _HEADING, _BOILERPLATE = range(5)
 
 _TEXTS: dict[tuple[str, bool], str] = {
     (WORDS, True): "wording typical of filler",
@@ -73,44 +75,29 @@ _GROUP_OF = _column_groups()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """Every sentence's kind and what weighs in it: ``parts`` (S, len(GROUPS)) in logits, towards filler."""
+    """What weighs in every sentence: ``parts`` (S, len(GROUPS)) in logits, towards filler, and the main group."""
 
     kinds: tuple[Kind, ...]
     parts: Floats
     main: tuple[str, ...]
 
 
+def name_kinds(view: View, reading: Reading) -> tuple[Kind, ...]:
+    """Name the kind of every sentence."""
+    repeats = (reading.repeat > 0.0) & (view.overlap.earlier >= 0)
+    kind = np.where(reading.filler < 0.5, _CLAIM, np.where(repeats, _REPEAT, _GENERIC))
+    kind[view.role == HEADING] = _HEADING
+    kind[view.role == BOILERPLATE] = _BOILERPLATE
+    return tuple([_KINDS[i] for i in kind.tolist()])
+
+
 def judge(view: View, reading: Reading, head: SentenceHead) -> Judged:
     """Name the kind of every sentence and the group of inputs that weighs most in it."""
-    kinds = tuple(
-        _kind(*row)
-        for row in zip(
-            view.role.tolist(),
-            reading.filler.tolist(),
-            reading.repeat.tolist(),
-            view.overlap.earlier.tolist(),
-            strict=True,
-        )
-    )
-    parts = _parts(reading, head)
+    columns = SCALED + 2 * view.vectors.shape[1]
+    parts = by_rows(head.second.slope(reading.active, columns) * reading.inputs[:, :columns], _membership(columns))
     towards = np.where(reading.filler >= 0.5, 1.0, -1.0)
-    main = tuple(GROUPS[i] for i in (parts * towards[:, None]).argmax(axis=1).tolist()) if kinds else ()
-    return Judged(kinds, parts, main)
-
-
-def _kind(role: int, filler: float, repeat: float, earlier: int) -> Kind:
-    if role != PROSE:
-        return "heading" if role == HEADING else "boilerplate"
-    if filler < 0.5:
-        return "claim"
-    return "repeat" if repeat > 0.0 and earlier >= 0 else "generic"
-
-
-def _parts(reading: Reading, head: SentenceHead) -> Floats:
-    columns = SCALED + 2 * ((reading.inputs.shape[1] - SCALED - 8) // 3)
-    part = head.second.slope(reading.active, columns) * reading.inputs[:, :columns]
-    sums: Floats = part @ _membership(columns)
-    return sums
+    main = (parts * towards[:, None]).argmax(axis=1).tolist() if len(parts) else []
+    return Judged(name_kinds(view, reading), parts, tuple([GROUPS[i] for i in main]))
 
 
 @cache
@@ -124,29 +111,36 @@ def _membership(columns: int) -> Floats:
 
 def sentence_reasons(
     view: View, reading: Reading, judged: Judged, places: Places
-) -> tuple[tuple[SentenceReason, ...], ...]:
+) -> list[tuple[SentenceReason, ...]]:
     """Return at most two reasons for each prose sentence, the heaviest first."""
     claims = np.array([kind == "claim" for kind in judged.kinds], np.bool_)
     towards = np.where(claims, -1.0, 1.0)
     parts = judged.parts * towards[:, None]
-    order = np.argsort(-parts, axis=1)[:, :_MOST_REASONS] if len(parts) else np.zeros((0, _MOST_REASONS), np.int64)
+    order = np.argsort(-parts, axis=1, kind="stable")[:, :_MOST_REASONS]
     weighs = parts[np.arange(len(parts))[:, None], order] > 0.0
     shown = _shown(view, reading, towards, order, weighs, claims)
-    columns = (judged.kinds, order.tolist(), weighs.tolist(), view.overlap.earlier.tolist())
+    columns = (
+        judged.kinds,
+        order.tolist(),
+        weighs.tolist(),
+        view.overlap.earlier.tolist(),
+        view.text.tolist(),
+        view.texts[:-1][view.text].tolist(),
+    )
     found: list[tuple[SentenceReason, ...]] = []
-    for i, (kind, ranked, heavy, earlier) in enumerate(zip(*columns, strict=True)):
+    for i, (kind, ranked, heavy, earlier, text, first) in enumerate(zip(*columns, strict=True)):
         if kind in {"heading", "boilerplate"}:
             found.append(())
             continue
         repeats = kind == "repeat"
-        reasons = [_repeats(view, places, i, earlier)] if repeats else []
+        reasons = [_repeats(view, places, i, earlier, text, first)] if repeats else []
         for group, counts in zip(ranked, heavy, strict=True):
             if counts and len(reasons) < _MOST_REASONS and not (repeats and group == _OVERLAP):
-                spans, quoted = places.quote(shown[group][i][:_MOST_SPANS]) if group in shown else ((), "")
-                text = _TEXTS[GROUPS[group], kind != "claim"]
-                reasons.append(SentenceReason(GROUPS[group], f"{text}: {quoted}" if quoted else text, spans))
+                spans, quoted = places.quote(shown[group][i][:_MOST_SPANS], text) if group in shown else ((), "")
+                said = _TEXTS[GROUPS[group], kind != "claim"]
+                reasons.append(SentenceReason(GROUPS[group], f"{said}: {quoted}" if quoted else said, spans))
         found.append(tuple(reasons))
-    return tuple(found)
+    return found
 
 
 def _shown(
@@ -162,37 +156,37 @@ def _shown(
     shown = {_WORDS: _heaviest(view, reading, towards * ranked[_WORDS])}
     for group, marked in ((_SPECIFICS, specific), (_NOVELTY, specific & view.fresh)):
         wanted = marked & (ranked[group] & claims)[view.sentence]
-        shown[group] = runs_by_sentence(wanted, view.sentence, view.n_sentences)
+        shown[group] = runs(wanted, view.sentence, view.n_sentences)
     return shown
 
 
-def _repeats(view: View, places: Places, sentence: int, earlier: int) -> SentenceReason:
-    """Return the reason of a repeat: the earlier sentence, and the words both have."""
+def _repeats(view: View, places: Places, sentence: int, earlier: int, text: int, first: int) -> SentenceReason:
+    """Return the reason of a repeat: the earlier sentence, and the words both have; ``first`` opens the text."""
     start, end, low, high = view.bounds[[earlier, earlier + 1, sentence, sentence + 1]].tolist()
     before = set(view.hash[start:end].tolist())
     content = view.content[low:high].tolist()
     shared = [c and h in before for h, c in zip(view.hash[low:high].tolist(), content, strict=True)]
-    spans, quoted = places.quote(runs(np.array(shared, np.bool_), low)[:_MOST_SPANS])
-    text = f"says again what sentence {earlier + 1} says"
-    return SentenceReason("repeats", f"{text}: {quoted}" if quoted else text, spans)
+    (ranges,) = runs(np.array(shared, np.bool_), np.zeros(high - low, np.int64), 1)
+    spans, quoted = places.quote([(low + a, low + b) for a, b in ranges[:_MOST_SPANS]], text)
+    said = f"says again what sentence {earlier - first + 1} says"
+    return SentenceReason("repeats", f"{said}: {quoted}" if quoted else said, spans)
 
 
 def _heaviest(view: View, reading: Reading, towards: Floats) -> list[list[Range]]:
     """Return, by sentence, word ranges of the n-grams with a content word that weigh most ``towards`` a side (S,)."""
-    grams = reading.grams
     so_far = np.zeros(len(view.content) + 1, np.int64)
     view.content.cumsum(out=so_far[1:])
-    weight = grams.weight * towards[grams.sentence]
-    kept = (weight > 0.0).nonzero()[0]
-    at, end = grams.at[kept], grams.at[kept] + grams.n[kept]
+    weight = reading.grams.weight * towards[view.sentence]
+    kinds, at = (weight > 0.0).nonzero()
+    end = at + kinds + 1
     meant = so_far[end] > so_far[at]
-    kept, at, end = kept[meant], at[meant], end[meant]
-    order = np.lexsort((-weight[kept], grams.sentence[kept]))
-    sentence = grams.sentence[kept[order]]
-    order = order[np.arange(len(order)) - sentence.searchsorted(sentence) < 2 * _MOST_QUOTED]
+    kinds, at, end = kinds[meant], at[meant], end[meant]
+    sentence = view.sentence[at]
+    order = np.lexsort((-weight[kinds, at], sentence))
+    own = sentence[order]
+    order = order[np.arange(len(order)) - own.searchsorted(own) < 2 * _MOST_QUOTED]
     found: list[list[Range]] = [[] for _ in range(view.n_sentences)]
-    columns = (grams.sentence[kept[order]].tolist(), at[order].tolist(), end[order].tolist())
-    for i, start, stop in zip(*columns, strict=True):
+    for i, start, stop in zip(sentence[order].tolist(), at[order].tolist(), end[order].tolist(), strict=True):
         taken = found[i]
         if len(taken) < _MOST_QUOTED:
             for s, e in taken:

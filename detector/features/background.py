@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,39 @@ from detector.text.document import Hashes, Ints, mix
 
 Floats = NDArray[np.float64]
 _CHAIN = np.uint64(0x9E3779B97F4A7C15)
-_FILTER_BITS = 16
+_SLOT_SHIFT = np.uint64(64 - 16)
 _LOW_BYTE = np.uint64(255)
+_LARGEST = np.uint64((1 << 64) - 1)
 LONGEST_PHRASE = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lookup:
+    """Where a hash stands among N sorted ones, found almost without a search.
+
+    ``hashes`` (N + 1,) ends with the largest number; ``first`` (2 ** 16,) is where the hashes with given upper bits,
+    or the next above them, begin.
+    """
+
+    hashes: Hashes
+    first: Ints
+
+    @classmethod
+    def of(cls, hashes: Hashes) -> Lookup:
+        """Build the table of sorted ``hashes``."""
+        slots = np.arange(1 << 16, dtype=np.uint64) << _SLOT_SHIFT
+        return cls(np.append(hashes, _LARGEST), hashes.searchsorted(slots).astype(np.int32))
+
+    def find(self, wanted: Hashes) -> Ints:
+        """Return the place of each of ``wanted``, -1 for one that is not there."""
+        at = self.first.take((wanted >> _SLOT_SHIFT).view(np.int64)).astype(np.int64)
+        found = self.hashes.take(at)
+        behind = (found < wanted).nonzero()[0]
+        while len(behind):
+            at[behind] += 1
+            found[behind] = own = self.hashes[at[behind]]
+            behind = behind[own < wanted[behind]]
+        return np.where((found == wanted) & (at < len(self.hashes) - 1), at, -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,12 +60,15 @@ class Vocabulary:
     idf: Floats
     unknown_idf: float
     vectors: NDArray[np.int8]
+    lookup: Lookup = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Build the table for looking words up."""
+        object.__setattr__(self, "lookup", Lookup.of(self.hashes))
 
     def find(self, hashes: Hashes) -> Ints:
         """Return the index of each word, -1 for a word outside the list."""
-        at = np.searchsorted(self.hashes, hashes)
-        at[at == len(self.hashes)] = 0
-        return np.where(self.hashes[at] == hashes, at, -1)
+        return self.lookup.find(hashes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,28 +76,22 @@ class Phrases:
     """Every entry of the word and phrase lists.
 
     ``hashes`` (P,) is sorted; bit b of ``lists`` (P,) says that the entry stands in the list ``names[b]``.
-    ``admits`` is a table over the upper bits of a hash that is False where no entry can be.
     """
 
     names: tuple[str, ...]
     hashes: Hashes
     lists: Hashes
-    admits: NDArray[np.bool_]
+    lookup: Lookup = field(init=False, repr=False)
 
-    @classmethod
-    def of(cls, names: tuple[str, ...], hashes: Hashes, lists: Hashes) -> Phrases:
-        """Build the lookup table beside the sorted entries."""
-        admits = np.zeros(1 << _FILTER_BITS, np.bool_)
-        admits[hashes >> np.uint64(64 - _FILTER_BITS)] = True
-        return cls(names, hashes, lists, admits)
+    def __post_init__(self) -> None:
+        """Build the table for looking entries up."""
+        object.__setattr__(self, "lookup", Lookup.of(self.hashes))
 
     def find(self, hashes: Hashes) -> tuple[Ints, Hashes]:
         """Return where in ``hashes`` an entry stands, and the lists it belongs to."""
-        may = np.flatnonzero(self.admits[hashes >> np.uint64(64 - _FILTER_BITS)])
-        at = np.searchsorted(self.hashes, hashes[may])
-        at[at == len(self.hashes)] = 0
-        hit = self.hashes[at] == hashes[may]
-        return may[hit], self.lists[at[hit]]
+        place = self.lookup.find(hashes)
+        hit = (place >= 0).nonzero()[0]
+        return hit, self.lists[place[hit]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +144,7 @@ class Background:
                 arrays["word_vectors"],
             ),
             Commonness(arrays["common_grams"]),
-            Phrases.of(tuple(arrays["list_names"].tolist()), arrays["phrase_hashes"], arrays["phrase_lists"]),
+            Phrases(tuple(arrays["list_names"].tolist()), arrays["phrase_hashes"], arrays["phrase_lists"]),
         )
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from detector.features.background import Floats
-from detector.features.feature import Feature, share
-from detector.features.view import View
-from detector.text.document import Flags, hash_word
+from detector.features.feature import Feature, ratio, share_of_sentences, share_of_words, summed
+from detector.features.view import View, segment_sums
+from detector.text.document import Flags, Ints, hash_word
 
 _QUOTE = np.uint64(hash_word('"'))
 _LEAST_QUOTED_RARITY = 4.5  # idf of the rarest word that makes a quotation say something
@@ -26,11 +26,11 @@ def dates(view: View) -> Flags:
 
 
 def _is_year(view: View) -> Flags:
-    document = view.document
+    document, texts = view.document, view.text[view.sentence]
     years = np.zeros(len(view.word), np.bool_)
     for at in ((view.length == 4) & view.number).nonzero()[0].tolist():
         token = view.word[at]
-        digits = document.source.text[document.start[token] : document.end[token]]
+        digits = document.sources[texts[at]].text[document.start[token] : document.end[token]]
         years[at] = digits.isdigit() and 1500 <= int(digits) < 2100
     return years
 
@@ -40,43 +40,45 @@ def names(view: View) -> Flags:
     return view.name & view.in_prose
 
 
-def quoted(view: View) -> float:
+def quoted(view: View) -> Floats:
     """Share of prose sentences that quote something with a rare word in it."""
     document = view.document
     has_quote, has_rare = np.zeros((2, view.n_sentences), np.bool_)
     has_quote[document.sentence[document.hash == _QUOTE]] = True
     rare = view.content & (view.idf > _LEAST_QUOTED_RARITY)
     has_rare[view.sentence[rare]] = True
-    return share(has_quote & has_rare, view.prose)
+    return share_of_sentences(view, has_quote & has_rare)
 
 
-def actions(view: View) -> float:
+def actions(view: View) -> Floats:
     """Share of prose sentences that open with the verb of an instruction."""
     opens = view.bounds[:-1]
     filled = opens < view.bounds[1:]
     acts = np.zeros(view.n_sentences, np.bool_)
     acts[filled] = view.list("action_verbs")[opens[filled]]
-    return share(acts, view.prose)
+    return share_of_sentences(view, acts)
 
 
-def specificity(view: View) -> float:
+def specificity(view: View) -> Floats:
     """Mean rarity (idf) of the content words of prose."""
-    rarity = view.idf[view.content & view.in_prose]
-    return float(rarity.sum()) / len(rarity) if len(rarity) else float("nan")
+    return ratio(view.totals["content_idf"], view.totals["content"])
 
 
-def claim_to_filler_ratio(words: Floats, filler: Floats) -> float:
-    """(sum of w (1 - f) + 1) / (sum of w f + 1) over prose sentences; NaN without any."""
-    if not len(words):
-        return float("nan")
-    return (float((words * (1.0 - filler)).sum()) + 1.0) / (float((words * filler).sum()) + 1.0)
+def claim_to_filler_ratio(words: Floats, filler: Floats, texts: Ints) -> Floats:
+    """(sum of w (1 - f) + 1) / (sum of w f + 1) over the sentences of each text; NaN without words.
+
+    ``words`` w and ``filler`` f are (S,), ``texts`` (T + 1) bounds the texts; headings and boilerplate have no words.
+    """
+    total, fillers = segment_sums(np.array([words, words * filler]), texts)
+    claims = segment_sums(words * (1.0 - filler), texts)
+    return np.where(total > 0, (claims + 1.0) / (fillers + 1.0), np.nan)
 
 
-def _list(name: str) -> tuple[Callable[[View], float], Callable[[View], Flags]]:
+def _list(name: str) -> tuple[Callable[[View], Floats], Callable[[View], Flags]]:
     def shows(view: View) -> Flags:
         return view.list(name) & view.in_prose
 
-    return (lambda view: float(view.list_share[view.lists.index(name)])), shows
+    return (lambda view: ratio(view.list_totals[:, view.lists.index(name)], view.prose_words)), shows
 
 
 FEATURES = (
@@ -86,7 +88,7 @@ FEATURES = (
         "0 to 1",
         "substance",
         "figures and number words",
-        lambda view: share(numbers(view), view.in_prose),
+        lambda view: share_of_words(view, numbers(view)),
         numbers,
     ),
     Feature(
@@ -95,7 +97,7 @@ FEATURES = (
         "0 to 1",
         "substance",
         "figures the article has not given before",
-        lambda view: share(view.number & view.first, view.in_prose),
+        summed("new_numbers"),
     ),
     Feature(
         "date_density",
@@ -103,7 +105,7 @@ FEATURES = (
         "0 to 1",
         "substance",
         "months, days and years",
-        lambda view: share(dates(view), view.in_prose),
+        lambda view: share_of_words(view, dates(view)),
         dates,
     ),
     Feature(
@@ -112,7 +114,7 @@ FEATURES = (
         "0 to 1",
         "substance",
         "capitalised words inside sentences",
-        lambda view: share(names(view), view.in_prose),
+        summed("names"),
         names,
     ),
     Feature(
@@ -121,7 +123,7 @@ FEATURES = (
         "0 to 1",
         "substance",
         "names the article has not given before",
-        lambda view: share(names(view) & view.first, view.in_prose),
+        summed("new_names"),
     ),
     Feature(
         "quotations",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.features.background import Floats
 from detector.features.view import View
@@ -19,8 +20,8 @@ Direction = Literal["filler", "substance", "either"]
 class Feature:
     """One documented measure of an article.
 
-    ``value`` returns a float, NaN where it is undefined. ``shows`` (optional) marks the words (W,) that the value
-    counts, so that a reason can point at them. A change of definition needs a new name.
+    ``value`` returns a float for each text (T,), NaN where it is undefined. ``shows`` (optional) marks the words (W,)
+    that the value counts, so that a reason can point at them. A change of definition needs a new name.
     """
 
     name: str
@@ -28,27 +29,26 @@ class Feature:
     range: str
     direction: Direction
     meaning: str
-    value: Callable[[View], float]
+    value: Callable[[View], Floats]
     shows: Callable[[View], Flags] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SentenceFeature:
-    """One measure of every sentence of an article: ``values`` returns (S,) floats, all defined.
-
-    ``wording`` names the reason shown to people when the feature made a sentence filler (``filler``) or claim
-    (``claim``); an empty string means the feature is context that nobody needs to be shown.
-    """
-
-    name: str
-    meaning: str
-    values: Callable[[View], Floats]
-    filler: str = ""
-    claim: str = ""
-    shows: Callable[[View], Flags] | None = None
+def ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
+    """Divide ``part`` (T,) by ``whole`` (T,); NaN where that is not above 0."""
+    shares: Floats = np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    return shares
 
 
-def share(part: Flags, whole: Flags) -> float:
-    """Share of the words in ``whole`` that are also in ``part``; NaN without any."""
-    count = int(np.count_nonzero(whole))
-    return int(np.count_nonzero(part & whole)) / count if count else float("nan")
+def share_of_words(view: View, part: Flags) -> Floats:
+    """Share of the words of prose that are marked in ``part`` (W,), by text."""
+    return ratio(view.count(part), view.prose_words)
+
+
+def share_of_sentences(view: View, part: Flags) -> Floats:
+    """Share of the sentences of prose that are marked in ``part`` (S,), by text."""
+    return ratio(view.per_text(part & view.prose), view.prose_sentences)
+
+
+def summed(name: str) -> Callable[[View], Floats]:
+    """Return the measure of how many words of prose are counted in the sums of ``name``, as a share of them."""
+    return lambda view: ratio(view.totals[name], view.prose_words)

@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 
+from detector.features.background import Lookup
 from detector.features.view import View
 from detector.text.document import Flags, Hashes, hash_word
 from detector.text.unicode import codes_of
@@ -76,7 +77,6 @@ _KINDS = np.array([_NO_LETTER, *_STRETCHES.values()])
 _ENGLISH, _OTHER, _KNOWN, _UNKNOWN = 2.0, -4.0, 0.2, -0.5
 _CREDIT = 4.0  # what it takes to deny that a text is English: nine unknown words, or two listed ones
 _LEAST_LATIN = 0.5
-_FILTER_BITS = 12  # a table over the upper bits of a hash clears nine words in ten before the search
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,9 @@ class Signs:
     latin: float
 
 
-def is_english(view: View) -> bool:
-    """Whether the text is English, as far as one can tell: a text without words counts as English."""
-    return verdict(signs(view))
+def is_english(view: View) -> list[bool]:
+    """Whether each text is English, as far as one can tell: a text without words counts as English."""
+    return [verdict(found) for found in signs(view)]
 
 
 def verdict(found: Signs) -> bool:
@@ -117,33 +117,28 @@ def votes(found: Signs) -> float:
     return mean * found.words
 
 
-def signs(view: View) -> Signs:
-    """Count the signs of a language in ``view``."""
-    is_word = ~view.number
-    hashes = view.hash[is_word]
+def signs(view: View) -> list[Signs]:
+    """Count the signs of a language in each text of ``view``."""
+    is_word = (~view.number).nonzero()[0]
+    text = view.text[view.sentence[is_word]]
     function = view.list("function_words")[is_word]
-    other = _is_other(hashes)
+    other = _is_other(view.hash[is_word])
     known = view.known[is_word] & ~(function | other)
-    counts = [int(np.count_nonzero(kind)) for kind in (function, other, known)]
-    least = max(len(hashes), 1)
-    return Signs(
-        words=len(hashes),
-        english=counts[0] / least,
-        other=counts[1] / least,
-        known=counts[2] / least,
-        unknown=(len(hashes) - sum(counts)) / least,
-        latin=_latin(view.document.source.text),
-    )
+    kinds = (np.ones(len(is_word), np.bool_), function, other, known)
+    counts = [np.bincount(text[kind], minlength=view.n_texts).tolist() for kind in kinds]
+    latin = [_latin(source.text) for source in view.document.sources]
+    return [_signs(*row) for row in zip(*counts, latin, strict=True)]
+
+
+def _signs(words: int, function: int, other: int, known: int, latin: float) -> Signs:
+    least = max(words, 1)
+    unknown = words - function - other - known
+    return Signs(words, function / least, other / least, known / least, unknown / least, latin)
 
 
 def _is_other(hashes: Hashes) -> Flags:
     """Tell which words are function words of another language."""
-    listed, admits = _table()
-    may = np.flatnonzero(admits[hashes >> np.uint64(64 - _FILTER_BITS)])
-    at = np.minimum(np.searchsorted(listed, hashes[may]), len(listed) - 1)
-    found = np.zeros(len(hashes), np.bool_)
-    found[may] = listed[at] == hashes[may]
-    return found
+    return _table().find(hashes) >= 0
 
 
 def _latin(text: str) -> float:
@@ -160,10 +155,7 @@ def _latin(text: str) -> float:
 
 
 @cache
-def _table() -> tuple[Hashes, Flags]:
-    """Return the sorted hashes of the listed words, and where in the space of hashes there are any."""
+def _table() -> Lookup:
+    """Return the table of the listed words."""
     words = {word for listed in _LISTED.values() for word in listed.split()}
-    hashes = np.array(sorted(hash_word(word) for word in words), np.uint64)
-    admits = np.zeros(1 << _FILTER_BITS, np.bool_)
-    admits[hashes >> np.uint64(64 - _FILTER_BITS)] = True
-    return hashes, admits
+    return Lookup.of(np.array(sorted(hash_word(word) for word in words), np.uint64))

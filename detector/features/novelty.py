@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from detector.features.feature import Feature, share
+from detector.features.background import Floats
+from detector.features.feature import Feature, ratio, share_of_sentences, summed
 from detector.features.view import View
 
 
-def new_content(view: View) -> float:
+def new_content(view: View) -> Floats:
     """Share of the rarity of content words in prose that is carried by words no earlier sentence has."""
-    counted = view.content & view.in_prose
-    total = float(view.idf[counted].sum())
-    return float(view.idf[counted & view.fresh].sum()) / total if total else float("nan")
+    return ratio(view.totals["new_idf"], view.totals["content_idf"])
 
 
-def new_information(view: View) -> float:
-    """Rarity (idf) of the new content words, per word of prose."""
-    prose = view.in_prose
-    count = int(np.count_nonzero(prose))
-    return float(view.idf[view.content & view.fresh & prose].sum()) / count if count else float("nan")
-
-
-def stale_sentences(view: View) -> float:
+def stale_sentences(view: View) -> Floats:
     """Share of prose sentences without a new rare word, a new name or a new figure."""
-    new = view.first & ((view.content & (view.idf > 5.0)) | view.name | view.number)
-    stale = np.ones(view.n_sentences, np.bool_)
-    stale[view.sentence[new]] = False
-    return share(stale, view.prose)
+    new = view.sums["rare_new_words"] + view.sums["new_names"] + view.sums["new_numbers"]
+    return share_of_sentences(view, new == 0)
 
 
-def _mean(view: View, attribute: str) -> float:
+def _mean(view: View, attribute: str) -> Floats:
     """Mean over prose sentences of one measure of overlap."""
-    values = getattr(view.overlap, attribute)[view.prose]
-    return float(values.sum()) / len(values) if len(values) else float("nan")
+    return ratio(view.per_text(getattr(view.overlap, attribute) * view.prose), view.prose_sentences)
 
 
 FEATURES = (
@@ -46,7 +33,7 @@ FEATURES = (
         new_content,
     ),
     Feature(
-        "new_information", "nats per word", "above 0", "substance", "rarity of the new content words", new_information
+        "new_information", "nats per word", "above 0", "substance", "rarity of the new content words", summed("new_idf")
     ),
     Feature(
         "new_rare_words",
@@ -54,7 +41,7 @@ FEATURES = (
         "0 to 1",
         "substance",
         "rare words used for the first time",
-        lambda view: share(view.first & view.content & (view.idf > 5.0), view.in_prose),
+        summed("rare_new_words"),
     ),
     Feature(
         "stale_sentences",

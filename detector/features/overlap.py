@@ -3,11 +3,16 @@
 In articles of up to 256 sentences each is compared with all others. In longer ones
 it is compared with those at most a window away, so that the time grows with the length
 and not with its square.
+
+All pairs of sentences that are compared stand in one flat row, sentence by sentence: the
+pairs of a sentence with earlier ones, the sentence itself, and its pairs with later ones.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +22,8 @@ from detector.text.document import Flags, Ints
 Floats = NDArray[np.float64]
 WHOLE = 256  # sentences of an article that are all compared with each other
 WINDOW = 64  # sentences, in longer articles
+_PAIRS_AT_ONCE = 1 << 16
+Block = tuple[int, int, int, int]  # sentences low to high are compared with begin to end
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,22 +50,49 @@ class Overlap:
     earlier: Ints
 
 
-def compare(sentence: Ints, group: Ints, weight: Floats, vectors: Floats, prose: Flags) -> Overlap:
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """The different content words of each sentence (N,), sorted by word and then by sentence.
+
+    ``group`` numbers the words of a text, those of each text by themselves; ``key`` (N,) ascends.
+    """
+
+    sentence: Ints
+    group: Ints
+    weight: Floats
+    key: Ints
+    alone: Flags
+
+    @classmethod
+    def of(cls, sentence: Ints, group: Ints, weight: Floats, sentences: int) -> Content:
+        """Drop what a sentence says twice from words sorted by ``group``, then ``sentence``."""
+        key = group * sentences + sentence
+        kept = np.ones(len(key), np.bool_)
+        kept[1:] = key[1:] != key[:-1]
+        sentence, group, weight, key = sentence[kept], group[kept], weight[kept], key[kept]
+        opens = np.ones(len(key) + 1, np.bool_)
+        opens[1:-1] = group[1:] != group[:-1]
+        return cls(sentence, group, weight, key, opens[:-1] & opens[1:])
+
+
+def compare(
+    sentence: Ints, group: Ints, weight: Floats, vectors: Floats, prose: Flags, texts: Ints | None = None
+) -> Overlap:
     """Compare sentences over their content words: arrays of one length give sentence, word group and rarity.
 
-    Sentences that are not prose are compared with the others, but the others not with them.
+    The words are sorted by group, those of a group by sentence; no group belongs to two texts. ``texts`` (T + 1)
+    bounds the texts as ranges of sentences, None for one text. Sentences that are not prose are compared with the
+    others, but the others not with them.
     """
     count = len(prose)
-    window = reach(count)
-    blocks = [
-        _block(low, min(low + window, count), window, sentence, group, weight, vectors, prose)
-        for low in range(0, count, window)
-    ]
-    if not blocks:
-        blocks = [(np.zeros((12, 0)), np.zeros(0, np.int64))]
-    values = blocks[0][0] if len(blocks) == 1 else np.concatenate([block[0] for block in blocks], axis=1)
+    content = Content.of(sentence, group, weight, count)
+    mass: Floats = np.bincount(content.sentence, content.weight, count)  # type: ignore[assignment]
+    values, earlier = np.zeros((12, count)), np.full(count, -1)
+    for blocks in _chunks(_blocks([0, count] if texts is None else texts.tolist())):
+        low, high = blocks[0][0], blocks[-1][1]
+        values[:, low:high], earlier[low:high] = _compare(blocks, content, mass, vectors, prose)
     measures = dict(zip(Overlap.__slots__, values, strict=False))
-    return Overlap(**measures, earlier=np.concatenate([block[1] for block in blocks]))
+    return Overlap(**measures, earlier=earlier)
 
 
 def reach(sentences: int) -> int:
@@ -66,44 +100,68 @@ def reach(sentences: int) -> int:
     return WHOLE if sentences <= WHOLE else WINDOW
 
 
-def _block(
-    low: int, high: int, window: int, sentence: Ints, group: Ints, weight: Floats, vectors: Floats, prose: Flags
+def _blocks(texts: list[int]) -> Iterator[Block]:
+    for start, stop in pairwise(texts):
+        window = reach(stop - start)
+        for low in range(start, stop, window):
+            high = min(low + window, stop)
+            yield low, high, max(start, low - window), min(stop, high + window)
+
+
+def _chunks(blocks: Iterator[Block]) -> Iterator[list[Block]]:
+    """Take together as many blocks as have _PAIRS_AT_ONCE pairs."""
+    chunk: list[Block] = []
+    pairs = 0
+    for block in blocks:
+        low, high, begin, end = block
+        chunk.append(block)
+        pairs += (high - low) * (end - begin)
+        if pairs >= _PAIRS_AT_ONCE:
+            yield chunk
+            chunk, pairs = [], 0
+    if chunk:
+        yield chunk
+
+
+def _compare(
+    blocks: list[Block], content: Content, mass: Floats, vectors: Floats, prose: Flags
 ) -> tuple[Floats, Ints]:
-    """Compare sentences ``low`` to ``high`` with those from a window before to a window after: (12, high - low)."""
-    begin, end = max(0, low - window), min(len(prose), high + window)
-    words = group
-    if begin or end < len(prose):
-        a, b = sentence.searchsorted((begin, end))
-        _, words = np.unique(group[a:b], return_inverse=True)
-        sentence, weight = sentence[a:b] - begin, weight[a:b]
-    count, size = high - low, end - begin
-    table = np.zeros((size, int(words.max()) + 1 if len(words) else 1))
-    table[sentence, words] = weight
-    present = np.zeros_like(table)
-    present[sentence, words] = weight > 0
-    rows = table[low - begin : high - begin]
-    own = prose[begin:end]
-    mass = table.sum(axis=1)
-    mine = np.maximum(mass[low - begin : high - begin], 1e-9)[:, None]
-    measures = np.empty((3, count, size))
+    """Compare the sentences of ``blocks``, which follow each other: (12, S) measures and the earlier sentences."""
+    first = blocks[0][0]
+    lows, highs, begins, ends = np.array(blocks).T
+    heights = highs - lows
+    begin, end = begins.repeat(heights), ends.repeat(heights)
+    mine = np.arange(first, blocks[-1][1])
+    width = end - begin
+    edges = np.concatenate(([0], width.cumsum()))
+    start = edges[:-1]  # of the pairs of each sentence
+    other = np.arange(edges[-1]) - (start - begin).repeat(width)
+    measures = np.empty((3, edges[-1]))
     cover, similar, cosine = measures
-    shared = rows @ present.T
-    np.divide(shared, mine, out=cover)
-    np.divide(shared, np.sqrt(mine * np.maximum(mass, 1e-9)), out=similar)
-    np.matmul(vectors[low:high], vectors[begin:end].T, out=cosine)
-    measures *= own
-    inner = np.arange(count)
-    place = inner + (low - begin)
-    others = np.arange(size)
-    before, after = others < place[:, None], others > place[:, None]
-    earlier = measures * before
-    covered, similar_before, close_before = np.maximum(earlier.max(axis=2), 0.0)
-    covered_after, similar_after, close_after = np.maximum((measures * after).max(axis=2), 0.0)
-    previous = measures[::2, inner, np.maximum(place - 1, 0)] * (place > 0)
-    opening = int(own.argmax())
-    by_first = measures[::2, :, opening] * (place > opening)
-    alike = measures[1:]
-    central = (alike.sum(axis=2) - alike[:, inner, place]) / np.maximum(np.count_nonzero(own) - own[place], 1)
+    shared = _shared(content, first, begin, end, start, edges[-1])
+    floor = np.maximum(mass, 1e-9)
+    np.divide(shared, floor[mine].repeat(width), out=cover)
+    np.divide(shared, np.sqrt(floor[mine].repeat(width) * floor[other]), out=similar)
+    at = 0
+    for low, high, left, right in blocks:
+        size = (high - low) * (right - left)
+        np.matmul(vectors[low:high], vectors[left:right].T, out=cosine[at : at + size].reshape(high - low, -1))
+        at += size
+    counted = prose[other]
+    measures *= counted
+    itself = start + mine - begin
+    has_before, has_after = mine > begin, mine + 1 < end
+    before = _reduce(np.maximum, measures, start, itself, has_before)
+    after = _reduce(np.maximum, measures, itself + 1, edges[1:], has_after)
+    total = _reduce(np.add, measures, start, itself, has_before)
+    total += _reduce(np.add, measures, itself + 1, edges[1:], has_after)
+    covered, similar_before, close_before = np.maximum(before, 0.0)
+    covered_after, similar_after, close_after = np.maximum(after, 0.0)
+    previous = measures[::2, np.maximum(itself - 1, 0)] * has_before
+    opening = _openings(blocks, prose).repeat(heights)
+    by_first = measures[::2, start + opening - begin] * (mine > opening)
+    so_far = np.concatenate(([0], prose[: ends[-1]].cumsum()))
+    central = total[1:] / np.maximum(so_far[end] - so_far[begin] - prose[mine], 1)
     values = np.array(
         [
             covered,
@@ -120,4 +178,55 @@ def _block(
             central[1],
         ]
     )
-    return values, np.where(covered > 0, earlier[0].argmax(axis=1) + begin, -1)
+    return values, _earlier(cover, covered, start, other, mine)
+
+
+def _shared(content: Content, first: int, begin: Ints, end: Ints, start: Ints, pairs: int) -> Floats:
+    """Return the weight of the words that the sentences of each pair share, (pairs,).
+
+    ``begin``, ``end`` and ``start`` (S,) are, for each sentence from ``first`` on, the sentences it is compared with
+    and the place of its first pair.
+    """
+    sentences = len(begin)
+    inside = (content.sentence >= first) & (content.sentence < first + sentences) & ~content.alone
+    words = inside.nonzero()[0]
+    row = content.sentence[words] - first
+    base = content.key[words] - content.sentence[words]
+    low = content.key.searchsorted(base + begin[row])
+    counts = content.key.searchsorted(base + end[row]) - low
+    partner = np.arange(counts.sum()) + (low - counts.cumsum() + counts).repeat(counts)
+    pair = content.sentence[partner] + (start - begin)[row].repeat(counts)
+    shared: Floats = np.bincount(pair, content.weight[words].repeat(counts), pairs)  # type: ignore[assignment]
+    return shared
+
+
+def _reduce(ufunc: np.ufunc, values: Floats, start: Ints, stop: Ints, filled: Flags) -> Floats:
+    """Reduce ``values`` (K, P) over the ranges from ``start`` to ``stop`` that are ``filled``; 0 for others."""
+    reduced = np.zeros((len(values), len(start)))
+    at = filled.nonzero()[0]
+    if len(at):
+        bounds = np.stack((start[at], stop[at]), axis=1).ravel()
+        if bounds[-1] == values.shape[1]:
+            bounds = bounds[:-1]
+        reduced[:, at] = ufunc.reduceat(values, bounds, axis=1)[:, ::2]
+    return reduced
+
+
+def _openings(blocks: list[Block], prose: Flags) -> Ints:
+    """Return the first sentence of prose that each block is compared with; the first of all if there is none."""
+    found = np.append(prose.nonzero()[0], len(prose))
+    begins = np.array([block[2] for block in blocks])
+    ends = np.array([block[3] for block in blocks])
+    opening = found[found.searchsorted(begins)]
+    return np.where(opening < ends, opening, begins)
+
+
+def _earlier(cover: Floats, covered: Floats, start: Ints, other: Ints, mine: Ints) -> Ints:
+    """Return the first of the earlier sentences that cover most of each sentence, -1 where none covers any."""
+    best = np.where(covered > 0, covered, np.inf).repeat(np.diff(np.append(start, len(cover))))
+    hits = (cover == best).nonzero()[0]
+    row = start.searchsorted(hits, side="right") - 1
+    hits, row = hits[other[hits] < mine[row]], row[other[hits] < mine[row]]
+    earlier = np.full(len(start), -1)
+    earlier[row[::-1]] = other[hits[::-1]]  # the first is written last
+    return earlier

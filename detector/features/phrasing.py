@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from detector.features.feature import Feature, share
+from detector.features.background import Floats
+from detector.features.feature import Feature, ratio, share_of_words
 from detector.features.view import View
 from detector.text.document import Flags, hash_word
 
@@ -30,8 +31,8 @@ def _density(name: str, list_name: str, meaning: str, direction: str = "filler")
     def shows(view: View) -> Flags:
         return view.list(list_name) & view.in_prose
 
-    def value(view: View) -> float:
-        return float(view.list_share[view.lists.index(list_name)])
+    def value(view: View) -> Floats:
+        return ratio(view.list_totals[:, view.lists.index(list_name)], view.prose_words)
 
     value.__doc__ = f"Share of the words of prose that are, or lie in, an entry of {list_name}.txt."
     return Feature(name, "share of words", "0 to 1", direction, meaning, value, shows)  # type: ignore[arg-type]
@@ -57,7 +58,7 @@ FEATURES = (
         "0 to 1",
         "filler",
         'words in "not only X but Y"',
-        lambda view: share(not_but(view), view.in_prose),
+        lambda view: share_of_words(view, not_but(view)),
         not_but,
     ),
 )

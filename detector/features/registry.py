@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from detector.features import claims, novelty, phrasing, repetition, variety
+from detector.features.background import Floats
 from detector.features.feature import Feature
 from detector.features.view import View
 
@@ -15,7 +18,7 @@ MEASURED: tuple[Feature, ...] = (
 )
 
 
-def _from_the_head(view: View) -> float:
+def _from_the_head(view: View) -> Floats:
     raise TypeError("claim_to_filler_ratio needs the sentence head; it is part of a report")
 
 
@@ -33,6 +36,12 @@ FEATURES: tuple[Feature, ...] = (
 NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 
 
+def measure_all(view: View) -> Floats:
+    """Return every feature that the texts alone define, (T, len(MEASURED)); NaN where undefined."""
+    return np.stack([feature.value(view) for feature in MEASURED], axis=1)
+
+
 def measure(view: View) -> dict[str, float]:
-    """Return every feature that the text alone defines, by name; NaN where undefined."""
-    return {feature.name: feature.value(view) for feature in MEASURED}
+    """Return every feature that the only text of ``view`` alone defines, by name; NaN where undefined."""
+    (row,) = measure_all(view).tolist()
+    return dict(zip(NAMES[1:], row, strict=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from detector.features.background import Floats
-from detector.features.view import View, segment_sums
+from detector.features.view import View, segment_reduce
 from detector.text.document import Flags, Ints, ending_code, hash_word
 
 MARKS = {
@@ -62,10 +62,10 @@ _QUESTION = list(MARKS).index("questions")
 _ENDING_CODES = np.array([ending_code(letters) for letters in ENDINGS])
 _ENDING_ORDER = _ENDING_CODES.argsort()
 _SORTED_ENDINGS = _ENDING_CODES[_ENDING_ORDER]
-_STEPS = np.array(RARITY_STEPS)
 
 COUNTS = ("names", "new_names", "numbers", "new_numbers", "rare_new_words", "very_rare_new_words")
 SHARES = ("function_word_share", "unknown_word_share", "capital_share", "rare_word_share")
+_COUNTED_IN_SHARES = ("unknown_words", "capitals", "rare_words")
 OVERLAPS = (
     "covered_before",
     "covered_after",
@@ -139,75 +139,49 @@ def sentence_features(view: View) -> Floats:
     count = view.n_sentences
     if not count:
         return np.zeros((0, len(NAMES)))
-    sizes = view.bounds[1:] - view.bounds[:-1]
-    words = np.maximum(sizes, 1).astype(np.float64)
-    flags, content_idf, new_idf, letters, highest, highest_new = _word_sums(view)
-    n_counts = len(COUNTS)
+    sums, overlap = view.sums, view.overlap
+    words = np.maximum(sums["words"], 1.0)
     function = view.list_counts[:, view.lists.index("function_words")]
-    content = (sizes - function).astype(np.float64)
+    content = np.maximum(sums["content"], 1)
+    highest = segment_reduce(np.maximum, _rarity(view), view.bounds)
     marks, question = _marks(view)
-    overlap = view.overlap
-    rows = np.empty((len(NAMES), count))
-    rows[:_N_OTHERS] = (
-        np.log1p(sizes),
-        content_idf / np.maximum(content, 1),
+    listed = view.list_counts[:, [view.lists.index(name) for name in LISTS]].T
+    parts = (
+        np.log1p(sums["words"]),
+        sums["content_idf"] / content,
         highest,
-        highest_new,
-        new_idf / np.maximum(content_idf, 1e-9),
-        np.log1p(new_idf),
-        letters / words,
-        *_repeated(view, words),
+        sums["new_idf"] / np.maximum(sums["content_idf"], 1e-9),
+        np.log1p(sums["new_idf"]),
+        sums["letters"] / words,
+        _repeated(view) / words,
         np.sqrt(np.einsum("ij,ij->i", view.plain, view.plain)),
         question,
+        np.log1p([sums[name] for name in COUNTS]),
+        function / words,
+        np.array([sums[name] for name in _COUNTED_IN_SHARES]) / words,
+        np.log1p(marks),
+        listed / words,
+        _word_classes(view) / words,
+        _common(view),
+        [getattr(overlap, name) for name in OVERLAPS],
+        _places(view),
+        _article(view).repeat(view.texts[1:] - view.texts[:-1], axis=1),
     )
-    at = _N_OTHERS
-    np.log1p(flags[:n_counts], out=rows[at : at + n_counts])
-    at += n_counts
-    rows[at] = function / words
-    np.divide(flags[n_counts:], words, out=rows[at + 1 : at + len(SHARES)])
-    at += len(SHARES)
-    np.log1p(marks, out=rows[at : at + len(MARKS)])
-    at += len(MARKS)
-    listed = view.list_counts[:, [view.lists.index(name) for name in LISTS]].T
-    np.divide(listed, words, out=rows[at : at + len(LISTS)])
-    at += len(LISTS)
-    np.divide(_word_classes(view), words, out=rows[at : at + _N_CLASSES])
-    at += _N_CLASSES
-    rest = (*_common(view), *[getattr(overlap, name) for name in OVERLAPS], *_places(view))
-    rows[at : at + len(rest)] = rest
-    rows[at + len(rest) :] = np.array(_article(view, content_idf, new_idf, content))[:, None]
+    rows = np.empty((len(NAMES), count))
+    at = 0
+    for part in parts:
+        size = len(part) if np.ndim(part) > 1 else 1
+        rows[at : at + size] = part
+        at += size
     return rows.T
 
 
-def _word_sums(view: View) -> tuple[Floats, ...]:
-    """Return sums and maxima by sentence.
-
-    How many words have each mark of COUNTS and SHARES but the first (9, S); the rarity of content words, that of new
-    ones, and the length of words, summed (S,); the highest rarity of a content word and of a new one (S,).
-    """
-    idf, first = view.idf, view.first
-    rare = view.content & (idf > 5.0)
-    table = np.empty((12, len(idf)))
-    table[:9] = (
-        view.name,
-        view.name & first,
-        view.number,
-        view.number & first,
-        rare & first,
-        view.content & (idf > 6.5) & first,
-        ~view.known,
-        view.capital,
-        rare,
-    )
-    np.multiply(idf, view.content, out=table[9])
-    np.multiply(table[9], view.fresh, out=table[10])
-    table[11] = view.length
-    sums = segment_sums(table, view.bounds)
-    highest = np.zeros((2, view.n_sentences))
-    filled = (view.bounds[1:] > view.bounds[:-1]).nonzero()[0]
-    if len(filled):
-        highest[:, filled] = np.maximum.reduceat(table[9:11], view.bounds[filled], axis=1)
-    return sums[:9], sums[9], sums[10], sums[11], highest[0], highest[1]
+def _rarity(view: View) -> Floats:
+    """Return the rarity of each content word, and of each that is new, (2, W)."""
+    rarity = np.empty((2, len(view.idf)))
+    np.multiply(view.idf, view.content, out=rarity[0])
+    np.multiply(rarity[0], view.fresh, out=rarity[1])
+    return rarity
 
 
 def _word_classes(view: View) -> Ints:
@@ -217,32 +191,28 @@ def _word_classes(view: View) -> Ints:
     found = np.minimum(_SORTED_ENDINGS.searchsorted(codes), endings - 1)
     ends = (_SORTED_ENDINGS[found] == codes).nonzero()[0]
     by_ending = np.bincount(view.sentence[ends] * endings + _ENDING_ORDER[found[ends]], minlength=count * endings)
-    level = _STEPS.searchsorted(view.idf, side="right")
+    level = np.minimum(view.idf.astype(np.int64), steps)  # the steps are 1, 2, 3 …
     by_level = np.bincount(view.sentence * (steps + 1) + level, minlength=count * (steps + 1))
     above = by_level.reshape(count, steps + 1)[:, :0:-1].cumsum(axis=1)[:, ::-1]
     return np.concatenate((by_ending.reshape(count, endings), above), axis=1).T
 
 
-def _repeated(view: View, words: Floats) -> list[Floats]:
-    """Return, per word, how many 2- and 3-grams of each sentence an earlier one has, then a later one."""
-    count = view.n_sentences
-    before, after = [], []
-    for grams, repeats in zip(view.grams[1:3], view.repeats, strict=True):
-        where = grams.sentence
-        before.append(np.bincount(where[repeats.earliest < where], minlength=count) / words)
-        after.append(np.bincount(where[repeats.latest > where], minlength=count) / words)
-    return before + after
+def _repeated(view: View) -> Ints:
+    """Count the 2- and 3-grams of each sentence that an earlier one has, then those that a later one has, (4, S)."""
+    rows = []
+    for repeats in view.repeats[:2]:
+        where = view.sentence[repeats.at]
+        rows.append(np.bincount(where[repeats.earliest < where], minlength=view.n_sentences))
+        rows.append(np.bincount(where[repeats.latest > where], minlength=view.n_sentences))
+    return np.array([rows[0], rows[2], rows[1], rows[3]])
 
 
-def _common(view: View) -> list[Floats]:
+def _common(view: View) -> Floats:
     """Return the share of common n-grams and their mean log2 count, in the order of ``COMMON``."""
-    count = view.n_sentences
-    shares, means = [], []
-    for grams, common in zip(view.grams[1:3], view.common, strict=True):
-        number = np.maximum(np.bincount(grams.sentence, minlength=count), 1)
-        shares.append(np.bincount(grams.sentence[common > 0], minlength=count) / number)
-        means.append(np.bincount(grams.sentence, common, count) / number)
-    return [*shares, *means]
+    sums = view.sums
+    number = np.maximum(sums["words"] - [[1], [2]], 1)
+    shares = np.array([sums["common_2grams"], sums["common_3grams"]]) / number
+    return np.concatenate((shares, np.array([sums["log_2grams"], sums["log_3grams"]]) / number))
 
 
 def _marks(view: View) -> tuple[Ints, Floats]:
@@ -271,41 +241,59 @@ def _is_question_near_end(view: View) -> Flags:
     return near
 
 
-def _places(view: View) -> list[Floats]:
-    """Return where each sentence stands, in the order of ``PLACES``."""
-    count = view.n_sentences
-    place = np.arange(count)
+def _places(view: View) -> Floats:
+    """Return where each sentence stands in its text, in the order of ``PLACES``."""
+    sizes = view.texts[1:] - view.texts[:-1]
+    before = np.arange(view.n_sentences) - view.texts[:-1].repeat(sizes)
+    after = sizes.repeat(sizes) - 1 - before
     paragraph = view.document.paragraph
+    opens, closes = before == 0, after == 0
     change = paragraph[1:] != paragraph[:-1]
-    opens, closes = np.ones(count), np.ones(count)
-    opens[1:], closes[:-1] = change, change
-    size = np.bincount(paragraph)[paragraph] if count else np.zeros(0)
-    return [
-        place / max(count - 1, 1),
-        (place == 0).astype(np.float64),
-        (place == 1).astype(np.float64),
-        (place == count - 1).astype(np.float64),
-        np.log1p(np.minimum(place, MOST_SENTENCES)),
-        np.log1p(np.minimum(count - 1 - place, MOST_SENTENCES)),
-        opens,
-        closes,
-        np.log1p(np.minimum(size, MOST_PARAGRAPHS)),
-    ]
+    opens[1:] |= change
+    closes[:-1] |= change
+    number = opens.cumsum() - 1
+    size = np.bincount(number)[number]
+    return np.array(
+        [
+            before / np.maximum(before + after, 1),
+            before == 0,
+            before == 1,
+            after == 0,
+            np.log1p(np.minimum(before, MOST_SENTENCES)),
+            np.log1p(np.minimum(after, MOST_SENTENCES)),
+            opens,
+            closes,
+            np.log1p(np.minimum(size, MOST_PARAGRAPHS)),
+        ]
+    )
 
 
-def _article(view: View, idf: Floats, new_idf: Floats, content: Floats) -> tuple[float, ...]:
-    """Return measures of the whole article, in the order of ``ARTICLE``."""
-    prose = view.prose
-    words = max(len(view.word), 1)
-    idf, new_idf, content = idf[prose], new_idf[prose], content[prose]
-    opening = slice(MOST_SENTENCES)
-    return (
-        float(np.log1p(min(view.n_sentences, MOST_SENTENCES))),
-        float(np.log1p(min(int(view.document.paragraph[-1]) + 1, MOST_PARAGRAPHS) if view.n_sentences else 0)),
-        int(np.count_nonzero(view.first[:MOST_WORDS])) / min(words, MOST_WORDS),
-        float(idf.sum() / max(content.sum(), 1)),
-        int(np.count_nonzero(view.number)) / words,
-        int(np.count_nonzero(view.name)) / words,
-        float(new_idf[opening].sum() / max(idf[opening].sum(), 1e-9)),
-        float(np.log1p(words / max(int(np.count_nonzero(prose)), 1))),
+def _article(view: View) -> Floats:
+    """Return measures of whole articles, in the order of ``ARTICLE``: (len(ARTICLE), T)."""
+    texts, sums = view.texts, view.sums
+    sizes = texts[1:] - texts[:-1]
+    filled = sizes > 0
+    paragraphs = np.zeros(len(sizes))
+    paragraphs[filled] = view.document.paragraph[texts[1:][filled] - 1] + 1
+    all_words, names, numbers = view.per_text(np.array([sums["words"], sums["names"], sums["numbers"]]))
+    words = np.maximum(all_words, 1)
+    prose = view.prose.astype(np.int64)
+    before = prose.cumsum() - prose  # sentences of prose, in all texts so far
+    opening = view.prose & (before - before[np.minimum(texts[:-1], len(prose) - 1)].repeat(sizes) < MOST_SENTENCES)
+    new, known = view.per_text(np.array([sums["new_idf"], sums["content_idf"]]) * opening)
+    starts = np.arange(len(view.word)) - view.words[:-1].repeat(np.diff(view.words))
+    first = np.bincount(
+        view.text[view.sentence[(view.first & (starts < MOST_WORDS)).nonzero()[0]]], minlength=len(sizes)
+    )
+    return np.array(
+        [
+            np.log1p(np.minimum(sizes, MOST_SENTENCES)),
+            np.log1p(np.minimum(paragraphs, MOST_PARAGRAPHS)),
+            first / np.minimum(words, MOST_WORDS),
+            view.totals["content_idf"] / np.maximum(view.totals["content"], 1),
+            numbers / words,
+            names / words,
+            new / np.maximum(known, 1e-9),
+            np.log1p(words / np.maximum(view.prose_sentences, 1)),
+        ]
     )

@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.features.background import Floats
+from detector.features.view import segment_sums
+from detector.text.document import Ints
 
 SHARE, MEAN_LOGIT = "filler_share", "mean_filler_logit"
 MEANS = (SHARE, MEAN_LOGIT)
@@ -41,26 +43,41 @@ class DocumentHead:
     half_words: float
     base_rate: float
 
-    def damping(self, words: float) -> float:
-        """Return how much the evidence of ``words`` words of prose counts, 0 to 1."""
-        return words / (words + self.half_words) if words else 0.0
+    def damping(self, words: float | Floats) -> Floats:
+        """Return how much the evidence of ``words`` words of prose counts, 0 to 1; for one article or several."""
+        words = np.asarray(words, np.float64)
+        counts: Floats = np.divide(words, words + self.half_words, out=np.zeros(words.shape), where=words > 0)
+        return counts
 
-    def contributions(self, values: Floats, words: float) -> Floats:
-        """Return each feature's part of the logit (D,); an undefined feature has no part."""
-        parts = self.damping(words) * self.coefficients * (values - self.typical)
+    def contributions(self, values: Floats, words: float | Floats) -> Floats:
+        """Return each feature's part of the logit; an undefined feature has no part.
+
+        Values (D,) and a number of words give (D,), values (T, D) and words (T,) of several articles (T, D).
+        """
+        parts: Floats = self.damping(words)[..., None] * self.coefficients * (values - self.typical)
         return np.where(np.isnan(values), 0.0, parts)
 
-    def sentence_contributions(self, logit: Floats, words: Floats) -> Floats:
-        """Split the parts of MEANS over prose sentences: logits and words (S,) give contributions (S,)."""
-        total = float(words.sum())
-        if not total:
-            return np.zeros(len(words))
-        means = sentence_values(logit) - self.typical[: len(MEANS)]
-        return self.damping(total) * (words / total) * (means @ self.coefficients[: len(MEANS)])
+    def sentence_contributions(self, logit: Floats, words: Floats, texts: Ints | None = None) -> Floats:
+        """Split the parts of MEANS over sentences: logits and words (S,) give contributions (S,).
 
-    def logit(self, values: Floats, words: float) -> float:
-        """Return the calibrated logit of an article."""
-        return self.intercept + float(self.contributions(values, words).sum())
+        ``texts`` (T + 1) bounds the articles as ranges of sentences, None for a single one.
+        """
+        texts = np.array([0, len(words)]) if texts is None else texts
+        total = segment_sums(words, texts)
+        weight = np.divide(self.damping(total), total, out=np.zeros(len(total)), where=total > 0)
+        share, level = sentence_values(logit).T - self.typical[: len(MEANS), None]
+        own = share * self.coefficients[0] + level * self.coefficients[1]
+        return weight.repeat(texts[1:] - texts[:-1]) * words * own
+
+    def evidence(self, values: Floats, words: float | Floats) -> Any:  # a float, or (T,)
+        """Return what the features add to the logit of an article, or of each of several (T,)."""
+        evidence: Any = self.contributions(values, words).sum(axis=-1)
+        return evidence
+
+    def logit(self, values: Floats, words: float | Floats) -> Any:
+        """Return the calibrated logit of an article, or of each of several (T,)."""
+        logit: Any = self.intercept + self.evidence(values, words)
+        return logit
 
     def at_prior(self, prior: float) -> DocumentHead:
         """Return the head re-weighted for texts of which the share ``prior`` are filler; 0 < prior < 1."""
@@ -91,13 +108,17 @@ def sentence_values(logit: Floats) -> Floats:
     return np.stack((1.0 / (1.0 + np.exp(-logit)), np.clip(logit, -_LOGIT_LIMIT, _LOGIT_LIMIT)), axis=1)
 
 
-def means(logit: Floats, words: Floats) -> Floats:
-    """Return MEANS of an article from its prose sentences' logits and words; NaN without words."""
-    total = float(words.sum())
-    if not total:
-        return np.full(len(MEANS), np.nan)
-    average: Floats = np.einsum("ij,i->j", sentence_values(logit), words) / total
-    return average
+def means(logit: Floats, words: Floats, texts: Ints | None = None) -> Floats:
+    """Return MEANS of an article from its sentences' logits and words of prose (S,); NaN without words.
+
+    (2,) for one article, (T, 2) for several, whose ranges of sentences ``texts`` (T + 1) bounds.
+    """
+    if texts is None:
+        return means(logit, words, np.array([0, len(words)])).ravel()
+    total = segment_sums(words, texts)
+    sums = segment_sums(sentence_values(logit).T * words, texts)
+    average: Floats = np.divide(sums, total, out=np.full(sums.shape, np.nan), where=total > 0)
+    return average.T
 
 
 def log_odds(probability: float) -> float:

@@ -1,6 +1,6 @@
 """Which sentences add nothing: the trained sentence head.
 
-Three steps, each a pure function of one article. A linear model over hashed word
+Three steps, each a pure function of one article, taken for several articles at once. A linear model over hashed word
 1- to 3-grams gives each sentence its wording logit. A small network reads the
 sentence's features, its vectors and the wording of its neighbours. A second one
 reads the same and what the first said of the neighbours and of the article.
@@ -9,7 +9,7 @@ reads the same and what the first said of the neighbours and of the article.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from detector.features.background import Floats
 from detector.features.sentence import NAMES, sentence_features
-from detector.features.view import View
+from detector.features.view import View, segment_sums
 from detector.text.document import Flags, Hashes, Ints
 
 GRAM_BITS = 18
@@ -29,6 +29,7 @@ _NEIGHBOURS = [NAMES.index(name) for name in NEIGHBOUR_FEATURES]
 SCALED = len(NAMES) + 4 + 2 * len(NEIGHBOUR_FEATURES)
 WORDING = len(NAMES)  # the column of the sentence's own wording logit
 _LOGIT_LIMIT = 7.0
+_ROWS = 16  # of a product: with one shape for all, no row depends on how many there are
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,20 +45,9 @@ class Network:
         """Return the logits of the rows of ``X`` (S, D)."""
         return self.logits(X @ self.hidden + self.bias)
 
-    def layer(self, X: Floats, same: slice) -> Floats:
-        """Return what enters the hidden units, (S, H).
-
-        The columns ``same`` of ``X`` (S, D) hold one row again and again, which is multiplied once.
-        """
-        entering: Floats = X[:, : same.start] @ self.hidden[: same.start]
-        entering += X[:1, same] @ self.hidden[same] + self.bias
-        if same.stop < X.shape[1]:
-            entering += X[:, same.stop :] @ self.hidden[same.stop :]
-        return entering
-
     def logits(self, entering: Floats) -> Floats:
         """Return the logits of rows from what enters the hidden units (S, H)."""
-        logits: Floats = np.maximum(entering, 0.0) @ self.output + self.offset
+        logits: Floats = np.matmul(np.maximum(entering, 0.0)[..., None, :], self.output)[..., 0] + self.offset
         return logits
 
     def slope(self, active: Flags, columns: int) -> Floats:
@@ -65,8 +55,7 @@ class Network:
 
         The hidden units of the rows are ``active`` (S, H).
         """
-        slope: Floats = (active * self.output) @ self.hidden[:columns].T
-        return slope
+        return by_rows(active * self.output, self.hidden[:columns].T)
 
     def gradient(self, X: Floats) -> Floats:
         """Return the slope of each row's logit along each input, (S, D)."""
@@ -77,7 +66,8 @@ class Network:
 class SentenceHead:
     """The arrays of the trained head.
 
-    ``grams`` (2 ** GRAM_BITS,), of any precision, holds the weight of each hashed n-gram.
+    ``grams`` (2 ** GRAM_BITS,), of any precision, holds the weight of each hashed n-gram. ``shared`` holds side by
+    side what the two networks and ``repeat`` do with the inputs that belong to one sentence.
     """
 
     grams: NDArray[np.floating[Any]]
@@ -88,40 +78,58 @@ class SentenceHead:
     second: Network
     repeat: Floats
     repeat_intercept: float
+    shared: Floats = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Lay the weights of the inputs of one sentence side by side."""
+        own = own_inputs(len(self.first.hidden))
+        repeat = np.zeros((own, 1))
+        repeat[: len(self.repeat), 0] = self.repeat
+        object.__setattr__(self, "shared", np.hstack((self.first.hidden[:own], self.second.hidden[:own], repeat)))
 
     def read(self, view: View) -> Reading:
-        """Judge every sentence of the article."""
+        """Judge every sentence of the articles."""
         features = sentence_features(view)
         grams = self.weigh(view)
-        wording = grams.logits(view.n_sentences) + self.gram_intercept
-        weight = view.document.words.astype(np.float64) * view.prose
-        X = np.empty((view.n_sentences, len(self.second.hidden)))
-        size = len(self.first.hidden)
-        self.scaled(features, wording, weight, view, out=X[:, :size])
-        same = slice(size - view.vectors.shape[1], size)  # the vector of the article
-        first = self.first.logits(self.first.layer(X[:, :size], same))
-        X[:, size:] = second_inputs(first, weight)
-        entering = self.second.layer(X, same)
-        logit = np.minimum(np.maximum(self.second.logits(entering), -_LOGIT_LIMIT), _LOGIT_LIMIT)
-        repeat = X[:, : len(NAMES)] @ self.repeat + self.repeat_intercept
-        return Reading(features, wording, grams, logit, 1.0 / (1.0 + np.exp(-logit)), repeat, X, entering > 0.0)
+        wording = grams.logits(view.bounds) + self.gram_intercept
+        weight: Floats = view.document.words.astype(np.float64) * view.prose
+        count, size, own = view.n_sentences, len(self.first.hidden), own_inputs(len(self.first.hidden))
+        rows = np.zeros((len(self.second.hidden), -(-count // _ROWS) * _ROWS))  # an input of all sentences in each row
+        X = rows[:, :count].T
+        X[:, :SCALED] = self.scaled(raw_inputs(features, wording, weight, view.texts))
+        X[:, SCALED:size] = vector_inputs(view)
+        entering = by_rows(rows[:own].T, self.shared)[:count]
+        units = len(self.first.bias)
+        first = entering[:, :units] + self._of_article(self.first, X, view.texts)
+        X[:, size:] = second_inputs(self.first.logits(first), weight, view.texts)
+        second = entering[:, units:-1] + self._of_article(self.second, X, view.texts)
+        second += by_rows(rows[size:].T, self.second.hidden[size:])[:count]
+        logit = np.minimum(np.maximum(self.second.logits(second), -_LOGIT_LIMIT), _LOGIT_LIMIT)
+        repeat = entering[:, -1] + self.repeat_intercept
+        return Reading(features, wording, grams, logit, 1.0 / (1.0 + np.exp(-logit)), repeat, X, second > 0.0)
+
+    def _of_article(self, network: Network, X: Floats, texts: Ints) -> Floats:
+        """Return what the vector of its article adds to the hidden units of each sentence, (S, H), bias included."""
+        own, size = own_inputs(len(self.first.hidden)), len(self.first.hidden)
+        filled = texts[:-1] < texts[1:]
+        vectors = X[texts[:-1][filled], own:size]
+        entering = np.matmul(vectors[:, None, :], network.hidden[own:size])[:, 0] + network.bias
+        of_sentences: Floats = entering.repeat((texts[1:] - texts[:-1])[filled], axis=0)
+        return of_sentences
 
     def weigh(self, view: View) -> Weighed:
         """Return the n-grams of all sentences with their weights."""
-        parts = view.grams[:GRAM_LENGTHS]
-        at = np.concatenate([part.at for part in parts])
-        sentence = np.concatenate([part.sentence for part in parts])
-        hashes = np.concatenate([part.hash for part in parts])
-        n = np.array([part.n for part in parts]).repeat([len(part.at) for part in parts])
-        return Weighed(at, n, sentence, self.grams[hashes >> np.uint64(64 - GRAM_BITS)].astype(np.float64))
+        weight = np.zeros((GRAM_LENGTHS, len(view.hash)))
+        for row, gram in zip(weight, view.grams, strict=False):
+            row[: len(gram.hash)] = self.grams[(gram.hash >> np.uint64(64 - GRAM_BITS)).view(np.int64)] * gram.inside
+        return Weighed(weight)
 
-    def scaled(self, features: Floats, wording: Floats, weight: Floats, view: View, out: Floats) -> None:
-        """Write the inputs of the first network, (S, SCALED + 3 D), into ``out``."""
-        left = out[:, :SCALED]
-        np.subtract(raw_inputs(features, wording, weight), self.mean, out=left)
+    def scaled(self, raw: Floats) -> Floats:
+        """Return ``raw_inputs`` (S, SCALED) as the networks read them."""
+        left = raw - self.mean
         left /= self.scale
         np.minimum(np.maximum(left, -CLIP, out=left), CLIP, out=left)
-        out[:, SCALED:] = vector_inputs(view)
+        return left
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return plain arrays for an ``.npz`` file; weights in half or single precision."""
@@ -166,20 +174,18 @@ class SentenceHead:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weighed:
-    """1- to 3-grams (G,): first word, number of words, sentence, and weight in the wording logit.
+    """What the n-grams weigh in the wording logit: ``weight`` (GRAM_LENGTHS, W), at their first words.
 
-    A positive weight speaks for filler.
+    A positive weight speaks for filler; an n-gram that is not inside one sentence weighs nothing.
     """
 
-    at: Ints
-    n: Ints
-    sentence: Ints
     weight: Floats
 
-    def logits(self, sentences: int) -> Floats:
+    def logits(self, bounds: Ints) -> Floats:
         """Sum the weights of each sentence's n-grams over the root of their damped number, (S,)."""
-        number = np.bincount(self.sentence, minlength=sentences)
-        logits: Floats = np.bincount(self.sentence, self.weight, sentences) / np.sqrt(number + _GRAM_DAMPING)
+        sizes = bounds[1:] - bounds[:-1]
+        number = sum(np.maximum(sizes - less, 0) for less in range(GRAM_LENGTHS))
+        logits: Floats = segment_sums(self.weight, bounds).sum(axis=0) / np.sqrt(number + _GRAM_DAMPING)
         return logits
 
 
@@ -201,69 +207,87 @@ class Reading:
     active: Flags
 
 
+def by_rows(X: Floats, weights: Floats) -> Floats:
+    """Return ``X`` (S, D) times ``weights`` (D, N); a row is the same alone and among any others.
+
+    BLAS chooses the order of its sums by the shape of the product, so the rows are multiplied _ROWS at a time.
+    """
+    count, size = X.shape
+    filled = -(-count // _ROWS) * _ROWS
+    if filled > count:
+        X = np.concatenate((X, np.zeros((filled - count, size))))
+    blocks = X.reshape(filled // _ROWS, _ROWS, size)
+    product: Floats = np.matmul(blocks, weights).reshape(filled, weights.shape[1])
+    return product[:count]
+
+
 def gram_slots(view: View) -> tuple[Ints, Ints]:
     """Return the table slots of all 1- to 3-grams, sentence by sentence, and the bounds of each sentence (S + 1)."""
     parts = view.grams[:GRAM_LENGTHS]
-    hashes: Hashes = np.concatenate([part.hash for part in parts])
-    sentence = np.concatenate([part.sentence for part in parts])
+    hashes: Hashes = np.concatenate([part.hash[part.inside] for part in parts])
+    sentence = np.concatenate([view.sentence[part.at] for part in parts])
     order = np.argsort(sentence, kind="stable")
     slots = (hashes[order] >> np.uint64(64 - GRAM_BITS)).astype(np.int64)
     return slots, np.searchsorted(sentence[order], np.arange(view.n_sentences + 1))
 
 
-def raw_inputs(features: Floats, wording: Floats, weight: Floats) -> Floats:
-    """Return features, wording and what stands around each sentence, unscaled (S, SCALED)."""
-    own, around = len(NAMES), len(_NEIGHBOURS)
-    raw = np.empty((len(features), SCALED))
-    raw[:, :own] = features
-    raw[:, own] = wording
-    raw[:, own + 1] = shift(wording, 1)
-    raw[:, own + 2] = shift(wording, -1)
-    raw[:, own + 3] = mean(wording, weight)
+def raw_inputs(features: Floats, wording: Floats, weight: Floats, texts: Ints | None = None) -> Floats:
+    """Return features, wording and what stands around each sentence, unscaled (S, SCALED).
+
+    Here and below ``texts`` (T + 1) bounds the articles as ranges of sentences, None for a single one.
+    """
     neighbours = features[:, _NEIGHBOURS]
-    raw[:, own + 4 : own + 4 + around] = shift(neighbours, 1)
-    raw[:, own + 4 + around :] = shift(neighbours, -1)
-    return raw
+    around = (shift(wording, 1, texts), shift(wording, -1, texts), mean(wording, weight, texts))
+    raw = np.vstack(
+        (features.T, wording, *around, shift(neighbours, 1, texts).T, shift(neighbours, -1, texts).T)
+    )
+    return raw.T
 
 
 def vector_inputs(view: View) -> Floats:
-    """Return the vectors of each sentence and of the article, scaled to the size of the other inputs, (S, 3 D)."""
-    count, size = view.vectors.shape
-    inputs = np.zeros((count, 3 * size))
-    np.multiply(view.vectors, 2, out=inputs[:, :size])
-    np.multiply(view.plain, 4, out=inputs[:, size : 2 * size])
-    number = int(np.count_nonzero(view.prose))
-    if number:
-        inputs[:, 2 * size :] = 2 * (view.vectors[view.prose].sum(axis=0) / number)
-    return inputs
+    """Return the vectors of each sentence and of its article, scaled to the size of the other inputs, (S, 3 D)."""
+    sums = segment_sums(np.ascontiguousarray(view.vectors.T) * view.prose, view.texts)
+    article = 2 * (sums / np.maximum(view.prose_sentences, 1)).T
+    return np.hstack((2 * view.vectors, 4 * view.plain, article[view.text]))
 
 
-def second_inputs(logit: Floats, weight: Floats) -> Floats:
+def second_inputs(logit: Floats, weight: Floats, texts: Ints | None = None) -> Floats:
     """Return what the first network said of the sentence, its neighbours and the article, (S, 8)."""
     limited = np.minimum(np.maximum(logit, -_LOGIT_LIMIT), _LOGIT_LIMIT)
     filler = 1.0 / (1.0 + np.exp(-limited))
-    share = mean(filler, weight)
-    inputs = np.empty((len(logit), 8))
-    inputs[:, 0] = limited
-    inputs[:, 1] = 3 * share
-    inputs[:, 2] = mean(limited, weight)
-    inputs[:, 3] = 3 * np.sqrt(np.maximum(mean(filler * filler, weight) - share * share, 0.0))
-    for column, by in enumerate((1, -1, 2, -2), 4):
-        inputs[:, column] = shift(limited, by)
-    return inputs
+    share, level, squares = mean(np.array([filler, limited, filler * filler]), weight, texts)
+    spread = np.sqrt(np.maximum(squares - share * share, 0.0))
+    around = [shift(limited, by, texts) for by in (1, -1, 2, -2)]
+    return np.array([limited, 3 * share, level, 3 * spread, *around]).T
 
 
-def mean(values: Floats, weight: Floats) -> Floats:
-    """Return the weighted mean of ``values`` over the article, once for each sentence; 0 without weight."""
-    total = float(weight.sum())
-    return np.full(len(values), float((values * weight).sum()) / total if total else 0.0)
+def mean(values: Floats, weight: Floats, texts: Ints | None = None) -> Floats:
+    """Return the weighted mean of ``values`` (..., S) over the article, once for each sentence; 0 without weight."""
+    texts = _bounds(weight, texts)
+    sums = segment_sums(values * weight, texts)
+    total = segment_sums(weight, texts)
+    means = np.divide(sums, total, out=np.zeros(sums.shape), where=total > 0)
+    return means.repeat(texts[1:] - texts[:-1], axis=-1)
 
 
-def shift(values: Floats, by: int) -> Floats:
+def shift(values: Floats, by: int, texts: Ints | None = None) -> Floats:
     """Return for each sentence the value ``by`` sentences before (negative: after), 0 beyond the ends."""
+    texts = _bounds(values, texts)
     moved = np.zeros_like(values)
     if by > 0:
         moved[by:] = values[:-by]
+        beyond = np.minimum(texts[:-1, None] + np.arange(by), texts[1:, None])
     else:
         moved[:by] = values[-by:]
+        beyond = np.maximum(texts[1:, None] + np.arange(by, 0), texts[:-1, None])
+    moved[beyond[beyond < texts[1:, None]]] = 0.0
     return moved
+
+
+def _bounds(values: Floats, texts: Ints | None) -> Ints:
+    return np.array([0, len(values)]) if texts is None else texts
+
+
+def own_inputs(count: int) -> int:
+    """Return how many of ``count`` inputs of the first network belong to one sentence: all but its article's vector."""
+    return SCALED + 2 * ((count - SCALED) // 3)

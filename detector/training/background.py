@@ -102,7 +102,7 @@ def phrase_table(keep: Mapping[str, Collection[str]] | None = None) -> Phrases:
         for value in _phrase_hashes(tuple(chosen)).tolist():
             table[value] = table.get(value, 0) | 1 << bit
     hashes = np.array(sorted(table), np.uint64)
-    return Phrases.of(names, hashes, np.array([table[int(h)] for h in hashes], np.uint64))
+    return Phrases(names, hashes, np.array([table[int(h)] for h in hashes], np.uint64))
 
 
 def _phrase_hashes(phrases: tuple[str, ...]) -> Hashes:

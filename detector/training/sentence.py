@@ -23,6 +23,7 @@ from detector.heads.sentence import (
     Network,
     SentenceHead,
     gram_slots,
+    own_inputs,
     raw_inputs,
     second_inputs,
     vector_inputs,
@@ -67,7 +68,8 @@ class Recipe:
     dropout: float = 0.2
     blind: float = 0.15  # share of articles read, in each epoch, as if they had no capitals; and no paragraphs
     epochs: tuple[int, int] = (12, 8)
-    repeat_C: float = 0.05
+    repeat_C: float = 0.02
+    repeat_weight: float = 1.5  # of a repeat against a generic sentence, which is 2.5 times as common
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -226,8 +228,9 @@ class Stack:
         X, mean, scale = self.inputs(without)
         weights, intercept = self.fit("grams", without)[1]
         rows = self.training(without) & self.data.is_filler
-        repeat = LogisticRegression(C=self.recipe.repeat_C, max_iter=2000, class_weight="balanced")
-        repeat.fit(X[rows][:, : len(NAMES)], self.data.letters[rows] == "R")
+        weights_of = {False: 1.0, True: self.recipe.repeat_weight}
+        repeat = LogisticRegression(C=self.recipe.repeat_C, max_iter=2000, class_weight=weights_of)
+        repeat.fit(X[rows][:, : own_inputs(X.shape[1])], self.data.letters[rows] == "R")
         return SentenceHead(
             grams=weights.astype(np.float64),
             gram_intercept=intercept,

@@ -161,7 +161,7 @@ def typical_groups(filler: Filler, head: DocumentHead) -> dict[str, float]:
         view = look(read(normalise(article.text)), filler.background)
         reading = reader.read(view)
         count += 1
-        for group in groups(view, reading, judge(view, reading, reader), head):
+        for group in groups(view, reading, judge(view, reading, reader), head)[0]:
             sums[group.name] = sums.get(group.name, 0.0) + group.share
     return {name: round(total / max(count, 1), 4) for name, total in sorted(sums.items())}
 
