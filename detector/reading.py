@@ -172,7 +172,7 @@ def _remark(model: Model, abstains: Label | None, sentences: int, words: int) ->
     if sentences > _LONGEST_LEARNT:
         found = (
             f"The text has {sentences} sentences. The model learnt from articles of up to about "
-            f"{_LONGEST_LEARNT}, and reads longer texts as denser than they are: score the parts one by one.",
+            f"{_LONGEST_LEARNT}, and reads longer texts as somewhat denser than they are: better score the parts.",
         )
     if model.machine is None:
         found += ("This model has no machine head, so machine_score is undefined.",)

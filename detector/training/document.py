@@ -20,7 +20,7 @@ from detector.training.sources import Article
 
 FEATURES: tuple[str, ...] = ("repetition", "reworded_sentences", "sentence_length")
 CUT_LENGTHS = (40, 60, 80, 120, 200, 300)
-DAMPINGS = (1.0, 15.0, 30.0, 60.0, 120.0)
+DAMPINGS = (1.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0)
 FILLER = 0.5  # labelled share from which an article is filler
 SUBSTANTIVE = 0.33  # labelled share below which an article counts as substantive when typical values are taken
 _C = 0.3

@@ -10,12 +10,14 @@ from sklearn.linear_model import LogisticRegression
 
 from detector.heads.machine_style import Floats
 from detector.text.document import Flags, Ints
-from detector.training.machine_data import Seen, Store
-from detector.training.metrics import cut_at_fpr, matched_octile_auroc, tpr_at_fpr, wilson
+from detector.training.machine_data import Names, Seen, Store
+from detector.training.metrics import bootstrap, cut_at_fpr, matched_octile_auroc, tpr_at_fpr, wilson
 
 BASE_RATE = 0.5  # share of machine texts at which the probabilities are calibrated
 _FEWEST = 100  # texts of each class for a family to enter the mean
 _SHORTEST, _LONGEST = 100, 400  # words, likewise
+_RESAMPLES = 200
+_LARGE_GENRE = 1000
 _GENRE = 200  # human texts that make a data set count as a genre
 
 
@@ -69,9 +71,21 @@ def family_figures(store: Store, text: Ints, logit: Floats) -> dict[str, Any]:
         "families": figures,
         "macro_auroc": float(np.mean(list(figures.values()))) if figures else float("nan"),
         "tpr_at_1_percent": tpr_at_fpr(humans, machines, 0.01),
+        "tpr_interval": _tpr_interval(family[pooled], machine[pooled], logit[pooled]),
         "one_class": _one_class(store, text, logit, sized, figures),
         "apart": _apart(store, text, logit),
     }
+
+
+def _tpr_interval(family: Names, machine: Flags, logit: Floats) -> tuple[float, float]:
+    """Return the 95 % interval of the pooled TPR at 1 % FPR over draws of whole families."""
+
+    def value(rows: Ints) -> float:
+        side = machine[rows]
+        return tpr_at_fpr(logit[rows[~side]], logit[rows[side]], 0.01)
+
+    interval = bootstrap(value, family.tolist(), seed=0, resamples=_RESAMPLES)
+    return interval.low, interval.high
 
 
 def _one_class(store: Store, text: Ints, logit: Floats, sized: Flags, done: Iterable[str]) -> dict[str, float]:
@@ -115,9 +129,10 @@ def calibrate(store: Store, text: Ints, logit: Floats) -> tuple[float, float]:
 
 
 def choose_cut(store: Store, text: Ints, logit: Floats, rate: float = 0.01, most: float = 0.05) -> float:
-    """Return the lowest logit reached by at most ``rate`` of held-out humans and ``most`` of any large genre.
+    """Return the lowest logit reached by at most ``rate`` of held-out humans and by few of any one kind of them.
 
-    A genre is the human side of a data set of 200 texts or more; the upper end of its 95 % interval counts.
+    A kind is the human side of a data set. Of one with 1,000 texts or more, at most ``rate`` reach the cut; of one with
+    200 or more, at most ``most``, by the upper end of the 95 % interval. So no group of writers pays for the others.
     """
     human = ~store.machine[text]
     cut = cut_at_fpr(logit[human], rate)
@@ -126,6 +141,8 @@ def choose_cut(store: Store, text: Ints, logit: Floats, rate: float = 0.01, most
         if len(scores) >= _GENRE:
             allowed = max(k for k in range(len(scores)) if k == 0 or wilson(k, len(scores)).high <= most)
             cut = max(cut, float(np.nextafter(scores[allowed], np.inf)))
+        if len(scores) >= _LARGE_GENRE:
+            cut = max(cut, cut_at_fpr(scores, rate))
     return cut
 
 

@@ -29,6 +29,7 @@ Log = Callable[[str], None]
 NOBODY: Excluded = frozenset()
 MISSED = 0.02  # share of the articles below the lower border that may be filler after all
 ACCUSED = 0.005  # share of substantive human-written articles that may reach the upper border
+_DAMPING_COSTS = 0.01  # nats
 _LEAST_AUROC = 0.80  # of score on openings, from which their length is judged
 NO_MACHINE_CUT = 1.0  # stands where a model has no machine head; it never applies
 LENGTHS = (30, 40, 50, 60, 80, 100, 120)
@@ -102,7 +103,10 @@ def train_sentences(
 
 
 def choose_damping(filler: Filler) -> float:
-    """Return the half_words with the least log loss on openings of 40 to 300 words, out of fold."""
+    """Return the largest half_words that costs next to nothing, so that a short text moves little with every word.
+
+    By log loss on openings of 40 to 300 words, out of fold, against the least of all.
+    """
     truth = filler.openings.share >= FILLER
     seen = np.isfinite(filler.openings.share) & (filler.openings.words > 0)
     losses = {}
@@ -110,7 +114,8 @@ def choose_damping(filler: Filler) -> float:
         head = filler.document_head(NOBODY, half_words)
         logit = filler.logits(filler.openings, dict.fromkeys(filler.folds, head))
         losses[half_words] = documents.log_loss(truth[seen], logit[seen])
-    return min(losses, key=lambda k: losses[k])
+    least = min(losses.values())
+    return max(half_words for half_words, loss in losses.items() if loss <= least + _DAMPING_COSTS)
 
 
 def least_words(filler: Filler, head: DocumentHead) -> int:
