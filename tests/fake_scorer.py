@@ -68,7 +68,9 @@ class FakeScorer:
                 yield Sentence(start, end, "claim", 0.1)
             seen.setdefault(body, number)
 
-    def score_many(self, texts: Iterable[str], jobs: int = 1, on_error: str = "raise") -> Iterator[Report]:
+    def score_many(
+        self, texts: Iterable[str], jobs: int = 1, on_error: str = "raise", reasons: bool = True
+    ) -> Iterator[Report]:
         assert on_error == "report"
         ahead: list[str] = []  # reads ahead as worker processes do
         for text in texts:
@@ -95,7 +97,7 @@ class FakeScorer:
 def install() -> None:
     from detector.cli import shared
 
-    shared.open_scorer = lambda model, prior=None: FakeScorer()
+    shared.open_scorer = lambda model, prior=None, calibration=(): FakeScorer()
 
 
 if __name__ == "__main__":

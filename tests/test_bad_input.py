@@ -30,7 +30,7 @@ def real():
 @pytest.fixture(params=["fake", "real"])
 def _scorer(request, monkeypatch):
     scorer = FakeScorer() if request.param == "fake" else request.getfixturevalue("real")
-    monkeypatch.setattr(shared, "open_scorer", lambda model, prior=None: scorer)
+    monkeypatch.setattr(shared, "open_scorer", lambda model, prior=None, calibration=(): scorer)
 
 
 pytestmark = pytest.mark.usefixtures("_scorer")

@@ -19,7 +19,8 @@ from detector._version import __version__
 from detector.cli import main, shared
 from detector.cli.progress import Progress
 from detector.cli.run import score_items
-from detector.cli.score import Tally, write_all
+from detector.cli.score import tallied, write_all
+from detector.cli.tally import Tally
 from detector.io.records import Item, Record
 from detector.io.writers import FORMATS, Look
 
@@ -34,7 +35,7 @@ CLAIM = "The council met on Monday. It rained."
 
 @pytest.fixture(autouse=True)
 def _scorer(monkeypatch):
-    monkeypatch.setattr(shared, "open_scorer", lambda model, prior=None: FakeScorer())
+    monkeypatch.setattr(shared, "open_scorer", lambda model, prior=None, calibration=(): FakeScorer())
 
 
 def run(*arguments, stdin=None):
@@ -272,7 +273,7 @@ def test_an_input_is_not_overwritten(texts):
 
 @pytest.mark.parametrize("command", ["score", "features"])
 def test_a_folder_that_is_not_there_is_refused_before_any_work(texts, command, monkeypatch):
-    monkeypatch.setattr(shared, "open_scorer", lambda model, prior=None: pytest.fail("loaded"))
+    monkeypatch.setattr(shared, "open_scorer", lambda model, prior=None, calibration=(): pytest.fail("loaded"))
     result = run(command, texts, "-o", texts / "gone" / "o.csv")
     assert result.exit_code == 2
     assert "there is no folder" in result.stderr
@@ -437,11 +438,10 @@ def test_progress_gives_way_to_what_is_written_on_the_same_terminal():
     writer = FORMATS["table"].start(Look())
     progress = Progress(3, stream, lambda: next(seconds))
     write_all(
-        records,
+        tallied(records, progress, Tally()),
         writer,
         lambda lines: stream.write("".join(f"{line}\n" for line in lines)),
         progress,
-        Tally(0.5, 0.5),
     )
     shown = [line.rpartition("\r")[2] for line in stream.text.split("\n")]
     assert stream.text.count("of 3 texts") == 3

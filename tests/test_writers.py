@@ -8,7 +8,8 @@ import pytest
 
 from detector.io.output import OutputError, open_output
 from detector.io.records import Record
-from detector.io.show import decimal, percent, shorten, visible
+from detector.io.show import decimal, percent, visible
+from detector.io.width import shorten
 from detector.io.writers import FORMATS, Look, format_for
 from detector.report import NAN, Report, failed
 

@@ -13,7 +13,9 @@ from detector.cli import shared
 from detector.io.output import OutputError, Write, open_output
 from detector.io.readers import read
 from detector.io.records import Item
+from detector.io.rows import Html
 from detector.io.show import DASH, visible
+from detector.io.suppress import mask
 from detector.io.writers import csv_line, format_for, json_line
 from detector.report import null
 
@@ -37,6 +39,7 @@ Examples:
 @click.option("--format", "form", type=click.Choice(FORMS), help="Default: table, or as -o says.")
 @click.option("--list", "listed", is_flag=True, help="Document every feature instead of measuring a text.")
 @shared.column_option
+@shared.html_option
 @shared.output_option
 @shared.model_option
 @click.pass_context
@@ -47,6 +50,7 @@ def features(
     form: str | None,
     listed: bool,
     column: str | None,
+    html: Html,
     output: str | None,
     model: str | None,
 ) -> None:
@@ -67,7 +71,7 @@ def features(
         sources = shared.find_sources(ctx, paths)
         shared.check_output(output, sources)
         scorer = shared.open_scorer(model)
-        items = read(sources, shared.fields_for(column), stdin_rows=column is not None)
+        items = read(sources, shared.fields_for(column, html=html), stdin_rows=column is not None)
         with open_output(output) as write:
             write_features(measure(scorer, items), form, write, problems)
     except OutputError as error:
@@ -84,7 +88,7 @@ def measure(scorer: Scorer, items: Iterable[Item]) -> Iterator[tuple[Item, Found
     """Yield each item with its features; all are undefined for an item that failed."""
     items = iter(items)
     while batch := list(islice(items, BATCH)):
-        names, values = scorer.features([item.text for item in batch])
+        names, values = scorer.features([mask(item.text).text for item in batch])
         for item, row in zip(batch, values, strict=True):
             failed = item.error is not None
             yield (

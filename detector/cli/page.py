@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 import click
 
 from detector.io.records import Record
 from detector.io.show import DASH, decimal, percent, visible
+from detector.io.width import cells, wrap
 from detector.report import Kind, Reason, Report, Sentence
 
 LETTERS: dict[Kind, str] = {"claim": "C", "repeat": "R", "generic": "G", "boilerplate": "B", "heading": "H"}
@@ -27,8 +28,16 @@ _MEANINGS = {
     "too_short": "too_short: too short to be judged, so it has no score",
     "not_english": "not_english: not English as far as can be told, so it has no score",
 }
-_LEGEND = "C claim  R repeat  G generic  B boilerplate  H heading   %: chance that the sentence is filler"
+_NAMES: dict[Kind, tuple[str, str]] = {
+    "claim": ("claim", "claims"),
+    "repeat": ("repeat", "repeats"),
+    "generic": ("generic", "generic"),
+    "boilerplate": ("boilerplate", "boilerplate"),
+    "heading": ("heading", "headings"),
+}
+_LEGEND = "C claim, R repeat, G generic, B boilerplate, H heading; %: chance that the sentence is filler"
 _BAR = 12
+_NARROWEST = 16
 _SHOWN_REASONS = 2  # under a filler sentence; JSONL has them all
 
 Paint = Callable[[str, Kind], str]
@@ -49,7 +58,7 @@ def page(record: Record, *, width: int, colour: bool) -> list[str]:
     if report.notes:
         lines += ["", "Notes"]
         for note in report.notes:
-            lines += textwrap.wrap(visible(note), width, initial_indent="  - ", subsequent_indent="    ")
+            lines += _hang("  - ", visible(note), width)
     return lines
 
 
@@ -64,6 +73,7 @@ def _summary(record: Record, width: int) -> list[str]:
             decimal(report.machine_score),
             "chance that it reads machine-written; no part of the score",
         ),
+        ("sentences", str(len(report.sentences)), _kinds(report.sentences)),
         ("words", str(report.words), f"model {report.model}"),
     ]
     if report.flags:
@@ -72,6 +82,15 @@ def _summary(record: Record, width: int) -> list[str]:
     for name, value, words in rows:
         lines += _hang(f"  {name:<13}  {value:>5}  ", words, width)
     return lines
+
+
+def _kinds(sentences: Iterable[Sentence]) -> str:
+    counts = Counter(sentence.kind for sentence in sentences)
+    return ", ".join(
+        f"{counts[kind]} {name if counts[kind] == 1 else plural}"
+        for kind, (name, plural) in _NAMES.items()
+        if counts[kind]
+    )
 
 
 def _score_words(report: Report) -> str:
@@ -83,13 +102,13 @@ def _score_words(report: Report) -> str:
 def _sentences(record: Record, width: int, paint: Paint) -> list[str]:
     if not record.report.sentences:
         return []
-    lines = ["", "Sentences", *textwrap.wrap(_LEGEND, width, initial_indent="  ", subsequent_indent="  ")]
+    lines = ["", "Sentences", *_hang("  ", _LEGEND, width)]
     digits = len(str(len(record.report.sentences)))
     for number, sentence in enumerate(record.report.sentences, 1):
         margin = f"{number:>{digits + 2}}  {LETTERS[sentence.kind]} {percent(sentence.filler):>4}  "
         indent = " " * len(margin)
         text = visible(record.text[sentence.start : sentence.end]) or DASH
-        wrapped = _hang("", text, width - len(margin))
+        wrapped = wrap(text, max(width - len(margin), _NARROWEST)) or [DASH]
         painted = [paint(line, sentence.kind) for line in wrapped]
         lines.append(paint(margin, sentence.kind) + painted[0])
         lines += [indent + line for line in painted[1:]]
@@ -110,7 +129,7 @@ def _reasons(name: str, reasons: tuple[Reason, ...], intercept: float, score: fl
         return []
     lines = [
         "",
-        *textwrap.wrap(f"Reasons for the {name}: parts of its logit, + raises it and - lowers it", width),
+        *wrap(f"Reasons for the {name}: parts of its logit, + raises it and - lowers it", width),
     ]
     largest = max(abs(reason.contribution) for reason in reasons) or 1.0
     for reason in reasons:
@@ -132,6 +151,6 @@ def _number(value: float) -> str:
 
 def _hang(margin: str, text: str, width: int) -> list[str]:
     """Wrap ``text`` after ``margin``, with later lines set under the first."""
-    room = max(width - len(margin), 16)
-    first, *rest = textwrap.wrap(text, room) or [""]
-    return [(margin + first).rstrip(), *(" " * len(margin) + line for line in rest)]
+    room = max(width - cells(margin), _NARROWEST)
+    first, *rest = wrap(text, room) or [""]
+    return [(margin + first).rstrip(), *(" " * cells(margin) + line for line in rest)]

@@ -20,12 +20,17 @@ class Progress:
     ) -> None:
         self.total = total
         self.done = 0
+        self._before = 0
         self._stream = sys.stderr if stream is None else stream
         self._clock = clock
         self._start = clock()
         self._next = self._start + PATIENCE
         self._drawn = 0
         self._watched = self._stream is not None and self._stream.isatty()
+
+    def start_at(self, done: int) -> None:
+        """Begin with ``done`` texts of an earlier run, which say nothing about the rate of this one."""
+        self.done = self._before = done
 
     def step(self) -> None:
         """Count one text and draw when it is time to."""
@@ -47,9 +52,19 @@ class Progress:
 
     def line(self) -> str:
         """Return what would be drawn now."""
-        rate = self.done / max(self._clock() - self._start, 1e-9)
+        rate = (self.done - self._before) / max(self._clock() - self._start, 1e-9)
         if not self.total:
             return f"{self.done} texts, {rate:.0f} a second"
         filled = _BAR * min(self.done, self.total) // self.total
         bar = "#" * filled + "." * (_BAR - filled)
-        return f"[{bar}] {self.done} of {self.total} texts, {rate:.0f} a second"
+        left = max(0, self.total - self.done)
+        wait = f", {span(left / rate)} left" if left and rate else ""
+        return f"[{bar}] {self.done} of {self.total} texts, {rate:.0f} a second{wait}"
+
+
+def span(seconds: float) -> str:
+    """Return a time to wait in the largest unit that says enough."""
+    for unit, name in ((86_400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds:.0f} s"

@@ -6,13 +6,14 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from detector.io.output import refuse_output
 from detector.io.readers import EXTENSIONS
-from detector.io.rows import Fields
+from detector.io.rows import Fields, Html
 from detector.io.show import visible
 from detector.io.sources import STDIN, Source, expand, is_input
 
@@ -49,14 +50,48 @@ class Probability(click.ParamType):  # type: ignore[type-arg]  # generic only fr
         return number
 
 
-def open_scorer(model: str | None, prior: float | None = None) -> Scorer:
-    """Return the scorer of the folder ``model``, or of the bundled model for None; ``prior`` re-weights it."""
+class PathName(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+    """A path as it was typed; the shell completes it."""
+
+    name = "path"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[click.shell_completion.CompletionItem]:
+        """Leave it to the shell to list files."""
+        return [click.shell_completion.CompletionItem(incomplete, type="file")]
+
+
+def open_scorer(model: str | None, prior: float | None = None, calibration: tuple[str, ...] = ()) -> Scorer:
+    """Return the scorer of the folder ``model``, or of the bundled model for None.
+
+    ``prior`` re-weights it, ``calibration`` files give it p-values.
+    """
+    from detector._version import __version__
+    from detector.calibration import CalibrationError, load
     from detector.scorer import Scorer
 
     try:
-        return Scorer(prior=prior) if model is None else Scorer.load(model, prior=prior)
+        given = [load(file) for file in calibration]
+        for old in (one.detector for one in given if one.detector != __version__):
+            warn(f"the calibration is of detector {old}, this is {__version__}: calibrate again if scores changed")
+        if model is None:
+            return Scorer(prior=prior, calibration=given)
+        return Scorer.load(model, prior=prior, calibration=given)
+    except CalibrationError as error:
+        raise Failure(str(error)) from error
     except (OSError, ValueError) as error:
         raise Failure(f"cannot load the model {model or 'that comes with the package'}: {error}") from error
+
+
+def model_card(model: str | None) -> str:
+    """Return the card of the model in the folder ``model``, or of the bundled one; empty if it has none."""
+    from detector.model import bundled
+
+    try:
+        return (bundled() if model is None else Path(model)).joinpath("card.md").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def model_option(command: F) -> F:
@@ -79,6 +114,17 @@ def prior_option(command: F) -> F:
     )(command)
 
 
+def calibration_option(command: F) -> F:
+    """Add ``--calibration``."""
+    return click.option(
+        "--calibration",
+        metavar="FILE",
+        type=PathName(),
+        multiple=True,
+        help="Use the cut that `detector calibrate` found, and add p-values; once for each score.",
+    )(command)
+
+
 def column_option(command: F) -> F:
     """Add ``--column``."""
     return click.option(
@@ -89,12 +135,24 @@ def column_option(command: F) -> F:
     )(command)
 
 
+def html_option(command: F) -> F:
+    """Add ``--html``."""
+    return click.option(
+        "--html",
+        type=click.Choice(["whole", "main", "bulk"]),
+        default="whole",
+        show_default=True,
+        help="Read all of a web page, or its main text alone: main by trafilatura, bulk by resiliparse (faster).",
+    )(command)
+
+
 def output_option(command: F) -> F:
     """Add ``-o``."""
     return click.option(
         "-o",
         "--output",
         metavar="FILE",
+        type=PathName(),
         help="Write to FILE, whole or not at all; its extension picks the format unless --format does.",
     )(command)
 
@@ -145,9 +203,9 @@ def parse_keep(value: str | None) -> tuple[str, ...] | None:
     return None if names == ("all",) else names
 
 
-def fields_for(column: str | None, keep: tuple[str, ...] | None = ()) -> Fields:
-    """Return the fields to read, with the default column."""
-    return Fields("text" if column is None else column, keep)
+def fields_for(column: str | None, keep: tuple[str, ...] | None = (), html: Html = "whole") -> Fields:
+    """Return the fields to read, with the default column, and how web pages are read."""
+    return Fields("text" if column is None else column, keep, html)
 
 
 def core_count() -> int:

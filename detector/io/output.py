@@ -34,15 +34,11 @@ def open_output(path: str | None) -> Iterator[Write]:
             raise
         return
     assert path is not None
-    target = os.path.realpath(path)
     refusal = refuse_output(path)
     if refusal is not None:
         raise OutputError(refusal)
-    if os.path.exists(target) and not os.path.isfile(target):  # /dev/null, a named pipe
-        with _sentence(path), open(target, "wb") as stream:
-            yield _writer(stream, "utf-8", path)
-        return
-    yield from _replace(path, target)
+    with replaced(path) as stream:
+        yield _writer(stream, "utf-8", path)
 
 
 def refuse_output(path: str) -> str | None:
@@ -56,17 +52,25 @@ def refuse_output(path: str) -> str | None:
     return None
 
 
-def _replace(path: str, target: str) -> Iterator[Write]:
+@contextlib.contextmanager
+def replaced(path: str, part: str | None = None) -> Iterator[BinaryIO]:
+    """Give a file that takes the place of ``path``, on the disk, if the block ends without an error.
+
+    Until then it is called ``part``, on the same disk, by default a hidden name beside ``path``. What is no file, such as /dev/null, is written directly. Raises :class:`OutputError`.
+    """
+    target = os.path.realpath(path)
+    if os.path.exists(target) and not os.path.isfile(target):
+        with one_sentence(path), open(target, "wb") as stream:
+            yield stream
+        return
     folder, name = os.path.split(target)
-    part = os.path.join(folder, f".{name[:100]}.{os.getpid()}.part")
-    with _sentence(path):
+    part = part or os.path.join(folder, f".{name[:100]}.{os.getpid()}.part")
+    with one_sentence(path):
         stream = os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666), "wb")
     try:
-        yield _writer(stream, "utf-8", path)
-        with _sentence(path):
-            stream.flush()
-            os.fsync(stream.fileno())
-            stream.close()
+        yield stream
+        with one_sentence(path):
+            settle(stream)
             if os.path.exists(target):
                 os.chmod(part, stat.S_IMODE(os.stat(target).st_mode))
             os.replace(part, target)
@@ -77,9 +81,16 @@ def _replace(path: str, target: str) -> Iterator[Write]:
             os.unlink(part)
 
 
+def settle(stream: BinaryIO) -> None:
+    """Close ``stream`` when its content is on the disk, not only on its way there."""
+    stream.flush()
+    os.fsync(stream.fileno())
+    stream.close()
+
+
 def _writer(stream: BinaryIO, encoding: str, name: str, *, flush: bool = False) -> Write:
     def write(lines: list[str]) -> None:
-        with _sentence(name):
+        with one_sentence(name):
             stream.writelines(line.encode(encoding, "backslashreplace") + b"\n" for line in lines)
             if flush and lines:
                 stream.flush()
@@ -99,7 +110,8 @@ def _screen_encoding() -> str:
 
 
 @contextlib.contextmanager
-def _sentence(name: str) -> Iterator[None]:
+def one_sentence(name: str) -> Iterator[None]:
+    """Turn an error of the operating system into an :class:`OutputError`; a broken pipe stays what it is."""
     try:
         yield
     except BrokenPipeError:

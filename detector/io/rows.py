@@ -6,12 +6,13 @@ import csv
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO, Literal
 
 from detector.io.decode import UTF16_MARKS, NotTextError, decode
 from detector.io.records import Item
 
+Html = Literal["whole", "main", "bulk"]
 _LARGEST_FIELD = 2**31 - 1  # the most the csv module takes on every platform
 _KINDS: tuple[tuple[type, str], ...] = (
     (bool, "a truth value"),  # before int, of which bool is a kind
@@ -25,18 +26,22 @@ _KINDS: tuple[tuple[type, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Which fields matter: ``column`` holds the text, ``keep`` are carried through (None: all)."""
+    """Which fields matter: ``column`` holds the text, ``keep`` are carried through (None: all).
+
+    ``html`` says how a web page is read: ``whole``, or its main text by the exact or the fast way.
+    """
 
     column: str = "text"
     keep: tuple[str, ...] | None = ()
+    html: Html = "whole"
 
     def kept(self, row: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Return the fields of ``row`` to carry through, None when none were asked for."""
         if self.keep is None:
-            return {name: _finite(value) for name, value in row.items()}
+            return {name: finite(value) for name, value in row.items()}
         if not self.keep:
             return None
-        return {name: _finite(row.get(name)) for name in self.keep}
+        return {name: finite(row.get(name)) for name in self.keep}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ def read_jsonl(path: str, stream: BinaryIO, fields: Fields) -> Iterator[Item]:
     for line in _lines(stream):
         if line.error is None and not line.text.strip():
             continue
-        yield _json_item(f"{path}:{line.number}", line, fields)
+        yield replace(_json_item(f"{path}:{line.number}", line, fields), line=line.number)
 
 
 def _json_item(id: str, line: _Line, fields: Fields) -> Item:
@@ -74,7 +79,7 @@ def _json_item(id: str, line: _Line, fields: Fields) -> Item:
     if not isinstance(row, dict):
         return Item(id, error=f"the line is {_kind(row)}; expected one JSON object a line")
     if fields.column not in row:
-        return Item(id, error=_no_column(fields.column, list(row)), fields=kept)
+        return Item(id, error=no_column(fields.column, list(row)), fields=kept)
     text = row[fields.column]
     if not isinstance(text, str):
         return Item(id, error=f"field {fields.column!r} is {_kind(text)}; expected a string", fields=kept)
@@ -116,10 +121,11 @@ def _read_table(path: str, stream: BinaryIO, fields: Fields, delimiter: str) -> 
                 yield Item(path, error=error)
                 return
         elif error is not None:
-            yield Item(f"{path}:{taken[0].number}", error=error)
+            yield Item(f"{path}:{taken[0].number}", error=error, line=taken[0].number)
         elif row:
             notes = tuple(dict.fromkeys(note for line in taken for note in line.notes))
-            yield _table_item(row, header, f"{path}:{taken[0].number}", notes, fields)
+            item = _table_item(row, header, f"{path}:{taken[0].number}", notes, fields)
+            yield replace(item, line=taken[0].number)
     if header is None:
         yield Item(path, error=f"the file is empty; expected a header with a column {fields.column!r}")
 
@@ -138,9 +144,9 @@ def _next_row(rows: Iterator[list[str]]) -> tuple[list[str] | None, str | None]:
 
 def _header_error(header: list[str], fields: Fields) -> str | None:
     if fields.column not in header:
-        return _no_column(fields.column, header)
+        return no_column(fields.column, header)
     missing = [name for name in fields.keep or () if name not in header]
-    return _no_column(missing[0], header, "correct --keep") if missing else None
+    return no_column(missing[0], header, "correct --keep") if missing else None
 
 
 def _table_item(row: list[str], header: list[str], id: str, notes: tuple[str, ...], fields: Fields) -> Item:
@@ -189,7 +195,8 @@ def _whole(data: bytes) -> Iterator[_Line]:
         yield _Line(number, line + "\n")
 
 
-def _no_column(column: str, columns: list[str], remedy: str = "name the text with --column") -> str:
+def no_column(column: str, columns: list[str], remedy: str = "name the text with --column") -> str:
+    """Return the sentence for a column that is not there, with those that are."""
     there = ", ".join(columns[:20]) + (", …" if len(columns) > 20 else "")
     return f"no column {column!r}; there are: {there or 'none'} ({remedy})"
 
@@ -198,12 +205,12 @@ def _kind(value: object) -> str:
     return next((name for kind, name in _KINDS if isinstance(value, kind)), "null")
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """Return ``value`` with NaN and infinities as None, which is all that JSON can say."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {name: _finite(part) for name, part in value.items()}
+        return {name: finite(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_finite(part) for part in value]
+        return [finite(part) for part in value]
     return value

@@ -17,16 +17,6 @@ def visible(text: str) -> str:
     return _UNSAFE.sub(lambda found: ascii(found.group())[1:-1], text)
 
 
-def shorten(text: str, width: int) -> str:
-    """Return ``text`` in at most ``width`` characters, cut in the middle where both ends tell most."""
-    if len(text) <= width:
-        return text
-    if width < 4:
-        return text[: max(width, 0)]
-    tail = (width - 1) // 2
-    return f"{text[: width - 1 - tail]}…{text[-tail:]}"
-
-
 def decimal(value: float, digits: int = 2) -> str:
     """Return ``value`` to ``digits`` places, an em dash when it is undefined."""
     return DASH if value != value else f"{value:.{digits}f}"  # noqa: PLR0124 - NaN is the one that differs

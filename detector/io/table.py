@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from detector.io.records import Record
-from detector.io.show import DASH, decimal, percent, shorten, visible
+from detector.io.show import DASH, decimal, percent, visible
+from detector.io.width import shorten
 
 _HEADER = ("score", "label", "filler", "machine", "words")
 _LEFT = 1  # the label is the one column of words

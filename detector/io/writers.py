@@ -7,11 +7,14 @@ import io
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from detector.io.records import Record
 from detector.io.table import TableWriter
 from detector.report import null
+
+if TYPE_CHECKING:
+    from detector.model import Cuts
 
 
 class Writer(Protocol):
@@ -31,26 +34,37 @@ class Look:
     """What a writer may be told.
 
     ``sentences``: they are wanted; ``width``: that of the terminal, if there is one;
-    ``keep``: the fields asked for by name; ``warn`` takes one sentence for the user.
+    ``keep``: the fields asked for by name; ``warn`` takes one sentence for the user;
+    ``cuts``: the borders between labels, and ``card`` the card of the model, to be shown.
     """
 
     sentences: bool = False
     width: int | None = None
     keep: tuple[str, ...] = ()
     warn: Callable[[str], None] = print
+    cuts: Cuts | None = None
+    card: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A way to write records: ``extensions`` choose it for ``-o``, ``sentences`` says it can hold them."""
+    """A way to write records: ``extensions`` choose it for ``-o``, ``sentences`` says it can hold them.
+
+    ``reads`` says how much of a record the writer looks at: its ``numbers``, its ``reasons`` as well, or ``all``,
+    the text included.
+    """
 
     start: Callable[[Look], Writer]
     extensions: tuple[str, ...] = ()
     sentences: bool = False
+    reads: Literal["numbers", "reasons", "all"] = "all"
 
 
 class JsonlWriter:
-    """One JSON object a line, as ``Report.to_dict`` orders it, then ``input`` when fields are kept."""
+    """One JSON object a line, as ``Report.to_dict`` orders it, then ``input`` when fields are kept.
+
+    ``text`` is added when offsets index a text that was taken out of the file, not the file itself.
+    """
 
     def __init__(self, look: Look) -> None:
         self._sentences = look.sentences
@@ -60,6 +74,8 @@ class JsonlWriter:
         content = record.report.to_dict(record.id, sentences=self._sentences)
         if record.fields is not None:
             content["input"] = dict(record.fields)
+        if record.extracted:
+            content["text"] = record.text
         return [json_line(content)]
 
     def end(self) -> list[str]:
@@ -79,6 +95,7 @@ class CsvWriter:
         self._look = look
         self._waiting: list[Record] = []
         self._features: tuple[str, ...] | None = None
+        self._calibrated: tuple[str, ...] = ()
         self._inputs = look.keep
         self._left_out: set[str] = set()
 
@@ -97,12 +114,14 @@ class CsvWriter:
     def _begin(self) -> list[str]:
         last = self._waiting[-1].report.features if self._waiting else {}
         self._features = tuple(last)
+        self._calibrated = tuple(self._waiting[-1].report.p_values) if self._waiting else ()
         carried = next((record.fields for record in self._waiting if record.fields is not None), {})
         self._inputs = self._inputs or tuple(carried)
         waiting, self._waiting = self._waiting, []
         header = [
             *("id", "score", "label", "filler_share", "machine_score", "flags", "words", "model"),
             *(f"feature.{name}" for name in self._features),
+            *(f"p_value.{name}" for name in self._calibrated),
             *("notes", "error"),
             *(f"input.{name}" for name in self._inputs),
         ]
@@ -122,9 +141,10 @@ class CsvWriter:
             report.words,
             report.model,
             *(null(report.features.get(name, float("nan"))) for name in self._features or ()),
+            *(null(report.p_values.get(name, float("nan"))) for name in self._calibrated),
             "; ".join(report.notes),
             report.error,
-            *(_cell(fields.get(name)) for name in self._inputs),
+            *(cell(fields.get(name)) for name in self._inputs),
         ]
 
     def _warn_of(self, fields: set[str]) -> None:
@@ -133,7 +153,7 @@ class CsvWriter:
         self._left_out |= fields
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """Return a kept field as a cell: a string as it is, anything else as JSON."""
     return value if value is None or isinstance(value, str) else json_line(value)
 
@@ -153,10 +173,38 @@ def csv_line(cells: Iterable[Any]) -> str:
     return row.getvalue()[:-2]
 
 
+def _sarif(look: Look) -> Writer:
+    from detector.io.sarif import SarifWriter
+
+    return SarifWriter(look)
+
+
+def _html(look: Look) -> Writer:
+    from detector.io.html import HtmlWriter
+
+    return HtmlWriter(look)
+
+
+def _github(look: Look) -> Writer:
+    from detector.io.github import GithubWriter
+
+    return GithubWriter(look)
+
+
+def _parquet(look: Look) -> Writer:
+    from detector.io.output import OutputError
+
+    raise OutputError("Parquet is no text that could be shown; give -o FILE, a new one or a plain file")
+
+
 FORMATS: dict[str, Format] = {
-    "table": Format(lambda look: TableWriter(look.width), (".txt",)),
-    "jsonl": Format(JsonlWriter, (".jsonl", ".ndjson"), sentences=True),
-    "csv": Format(CsvWriter, (".csv",)),
+    "table": Format(lambda look: TableWriter(look.width), (".txt",), reads="numbers"),
+    "jsonl": Format(JsonlWriter, (".jsonl", ".ndjson"), sentences=True, reads="reasons"),
+    "csv": Format(CsvWriter, (".csv",), reads="numbers"),
+    "html": Format(_html, (".html", ".htm"), sentences=True),
+    "sarif": Format(_sarif, (".sarif", ".sarif.json")),
+    "github": Format(_github),
+    "parquet": Format(_parquet, (".parquet",), sentences=True, reads="reasons"),
 }
 
 
