@@ -35,7 +35,7 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("paths", nargs=-1, metavar="[PATH|-]...", type=shared.PathName())
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), help="Default: table, or as -o says.")
-@click.option("--sentences", is_flag=True, help="Add every sentence to the record (jsonl).")
+@click.option("--sentences", is_flag=True, help="Add every sentence to the record (jsonl, html, parquet).")
 @click.option("--jobs", metavar="N", type=click.IntRange(min=0), default=1, help="Processes; 0: all cores.")
 @click.option(
     "--sort",
@@ -47,7 +47,7 @@ Examples:
 @click.option("--top", metavar="N", type=click.IntRange(min=1), help="Only the N first, by score or as --sort says.")
 @gate_options
 @shared.column_option
-@click.option("--keep", metavar="COL[,COL]|all", help="Carry these input fields through, under `input`.")
+@click.option("--keep", metavar="COL[,COL]|all", help="Carry these input fields through, under `input`; in Parquet as columns.")
 @shared.html_option
 @shared.output_option
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped (-o FILE.jsonl or .parquet).")

@@ -130,7 +130,7 @@ def column_option(command: F) -> F:
     return click.option(
         "--column",
         metavar="NAME",
-        help="Field of CSV and JSONL that holds the text (default: text). "
+        help="Field of CSV, JSONL and Parquet that holds the text (default: text). "
         "Given, standard input is read as JSONL.",
     )(command)
 
