@@ -67,7 +67,7 @@ class Scorer:
     def score(self, text: str, *, reasons: bool = True) -> Report:
         """Score one text. Raises TypeError if ``text`` is not a str.
 
-        Without ``reasons`` the report says what it found, but not why, which takes less time: all its reasons are empty.
+        Without ``reasons`` the report says what it found but not why, which takes less time: all its reasons are empty.
         """
         if not isinstance(text, str):
             raise TypeError(_not_a_text(text) + "; decode it first")

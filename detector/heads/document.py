@@ -71,7 +71,7 @@ class DocumentHead:
 
     def logit(self, values: Floats, words: float | Floats) -> Any:  # a float, or (T,)
         """Return the calibrated logit of an article, or of each of several (T,)."""
-        logit: Any = self.intercept + self.contributions(values, words).sum(axis=-1)
+        logit: Any = self.contributions(values, words).sum(axis=-1) + self.intercept
         return logit
 
     def at_prior(self, prior: float) -> DocumentHead:

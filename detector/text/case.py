@@ -4,6 +4,7 @@ import numpy as np
 
 _SHOUTED = 0.6  # share of capitals among the letters from which a text is read in small letters
 _LEAST_LETTERS = 40  # fewer are a heading or a name
+_ALPHABET = 26
 _CASELESS = 0.005  # share of capitals below which a text is taken to have none on purpose
 
 
@@ -29,7 +30,7 @@ def lower(text: str) -> str:
 
 def _letters(text: str) -> tuple[int, int]:
     """Count the capitals and the letters of the Latin alphabet."""
-    codes = np.frombuffer(text.encode("ascii", "ignore"), np.uint8)
-    counts = np.bincount(codes, minlength=128)
-    capitals = int(counts[ord("A") : ord("Z") + 1].sum())
-    return capitals, capitals + int(counts[ord("a") : ord("z") + 1].sum())
+    codes = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+    capitals = np.count_nonzero(codes - np.uint8(ord("A")) < _ALPHABET)  # what is below A comes out large
+    letters = np.count_nonzero((codes | np.uint8(0x20)) - np.uint8(ord("a")) < _ALPHABET)
+    return int(capitals), int(letters)
