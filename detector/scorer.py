@@ -19,8 +19,8 @@ from detector.reading import Reading, read
 from detector.report import NAN, Label, Report, failed
 
 OnError = Literal["raise", "report"]
-_MOST_TEXTS = 32  # read together: enough to share the cost of calling NumPy,
-_MOST_CHARACTERS = 100_000  # few enough for the arrays to stay in the cache
+_MOST_TEXTS = 24  # read together: enough to share the cost of calling NumPy,
+_MOST_CHARACTERS = 80_000  # few enough for the arrays to stay in the cache
 
 
 class Scorer:

@@ -67,7 +67,8 @@ class DocumentHead:
         weight = np.divide(self.damping(total), total, out=np.zeros(len(total)), where=total > 0)
         share, level = sentence_values(logit).T - self.typical[: len(MEANS), None]
         own = share * self.coefficients[0] + level * self.coefficients[1]
-        return weight.repeat(texts[1:] - texts[:-1]) * words * own
+        parts: Floats = weight.repeat(texts[1:] - texts[:-1]) * words * own
+        return parts
 
     def logit(self, values: Floats, words: float | Floats) -> Any:  # a float, or (T,)
         """Return the calibrated logit of an article, or of each of several (T,)."""

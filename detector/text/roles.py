@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from detector.text import boilerplate
 from detector.text.case import is_caseless
-from detector.text.document import Document, Flags, Ints
+from detector.text.document import Document, Flags, Ints, hash_word
+from detector.text.lookup import Lookup
 from detector.text.normalise import Normalised
 
 PROSE, HEADING, BOILERPLATE = 0, 1, 2
@@ -17,6 +18,7 @@ _LONGEST_HEADING = 14  # words
 _LONGEST_MARKED_HEADING = 25  # words; a longer one is a text whose line breaks were lost
 _LONGEST_INTRODUCTION = 5  # words of a heading that ends in a colon; longer ones announce a list
 _ENDS_PROSE = frozenset(".!?;,…")
+_ENDS = Lookup.of(np.sort(np.array([hash_word(mark) for mark in _ENDS_PROSE], np.uint64)))
 _BULLETS = frozenset("-*•|+")
 
 
@@ -43,12 +45,19 @@ def roles(document: Document) -> NDArray[np.uint8]:
 
 
 def _lines(document: Document) -> Flags:
-    """Tell which sentences may stand on a line of their own: a paragraph begins before them and after them."""
+    """Tell which sentences may be a line of their own that does not end as prose does (S,).
+
+    A paragraph begins before them and after them, and their last token is no mark that ends prose.
+    """
     opens = np.ones(document.n_sentences + 1, np.bool_)
     paragraph = document.paragraph
     opens[1:-1] = paragraph[1:] != paragraph[:-1]
     opens[document.texts] = True
     lines: Flags = opens[:-1] & opens[1:]
+    lines &= document.first_token[1:] > document.first_token[:-1]
+    own = lines.nonzero()[0]
+    last = document.first_token[own + 1] - 1
+    lines[own] = (_ENDS.find(document.hash[last]) < 0) | (document.end[last] < document.sentence_end[own])
     return lines
 
 
