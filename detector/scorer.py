@@ -21,8 +21,8 @@ from detector.reading import Reading, read
 from detector.report import NAN, Label, Report, failed
 
 OnError = Literal["raise", "report"]
-_MOST_TEXTS = 32  # read together: enough to share the cost of calling NumPy,
-_MOST_CHARACTERS = 100_000  # few enough for the arrays to stay in the cache
+_MOST_TEXTS = 24  # read together: enough to share the cost of calling NumPy,
+_MOST_CHARACTERS = 80_000  # few enough for the arrays to stay in the cache
 _ROUNDING = 1e-9  # logits by which a re-weighted cut is raised, so that it stays above the score that it excludes
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from detector.explain.sentences import MANNER, NOVELTY, OVERLAP, SPECIFICS, WORDS, Judged
-from detector.explain.spans import Places, Range, runs, shorten
+from detector.explain.spans import Places, runs, shorten
 from detector.features.background import Floats
 from detector.features.feature import Feature
 from detector.features.registry import MEASURED
@@ -92,7 +92,7 @@ def reasons(
     words = view.per_text(view.document.words * view.prose)
     parts = head.contributions(values, words).tolist()
     shown = {
-        name: runs(shows(view), view.text[view.sentence], view.n_texts)
+        name: places.spans(runs(shows(view), view.text[view.sentence], view.n_texts).longest(_MOST_SPANS))
         for name in head.names[len(MEANS) :]
         if (shows := _FEATURES[name].shows) is not None
     }
@@ -103,8 +103,8 @@ def reasons(
         columns = (head.names, values[text].tolist(), head.typical.tolist(), parts[text])
         for name, value, usual, part in list(zip(*columns, strict=True))[len(MEANS) :]:
             if math.isfinite(value):
-                ranges = shown[name][text] if name in shown else []
-                reasons.append(_feature_reason(_FEATURES[name], value, usual, part, ranges, given, places))
+                spans = shown[name][text] if name in shown else ()
+                reasons.append(_feature_reason(_FEATURES[name], value, usual, part, spans, given))
         found.append(tuple(sorted(reasons, key=lambda reason: -abs(reason.contribution))))
     return found
 
@@ -128,13 +128,10 @@ def _feature_reason(
     value: float,
     typical: float,
     contribution: float,
-    ranges: list[Range],
+    spans: tuple[Span, ...],
     given: str,
-    places: Places,
 ) -> Reason:
     text = f"{feature.meaning}: {_number(feature, value)}, typically {_number(feature, typical)}"
-    longest = sorted(ranges, key=lambda r: r[0] - r[1])[:_MOST_SPANS]
-    spans = tuple([(places.starts[start], places.ends[end - 1]) for start, end in longest])
     quoted = dict.fromkeys([shorten(given[a:b]) for a, b in spans[:4]])
     if quoted:
         text += ": " + ", ".join(f"“{part}”" for part in quoted)

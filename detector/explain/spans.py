@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -11,26 +13,46 @@ from detector.report import Span
 from detector.text.document import Flags, Ints
 from detector.text.normalise import Normalised
 
-Range = tuple[int, int]  # of words
 _LONGEST_QUOTE = 90
 
 
-def runs(marked: Flags, segment: Ints, count: int) -> list[list[Range]]:
-    """Return the [start, end) ranges of consecutive marked words inside each of ``count`` segments.
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranges:
+    """Ranges of words [start, end) (R,), segment by segment: those of segment i are ``bounds[i]:bounds[i + 1]``."""
+
+    start: Ints
+    end: Ints
+    bounds: Ints
+
+    @classmethod
+    def of(cls, start: Ints, end: Ints, segment: Ints, count: int, most: int | None = None) -> Ranges:
+        """Lay out ranges, of which those of each of ``count`` segments stand together; keep the first ``most``."""
+        bounds = segment.searchsorted(np.arange(count + 1))
+        if most is not None:
+            kept = (np.arange(len(start)) - bounds[segment] < most).nonzero()[0]
+            start, end = start[kept], end[kept]
+            bounds = np.concatenate(([0], np.minimum(bounds[1:] - bounds[:-1], most).cumsum()))
+        return cls(start, end, bounds)
+
+    def longest(self, most: int) -> Ranges:
+        """Return the ``most`` longest of each segment, longest first."""
+        count = len(self.bounds) - 1
+        segment = np.arange(count).repeat(self.bounds[1:] - self.bounds[:-1])
+        order = np.lexsort((self.start - self.end, segment))
+        return Ranges.of(self.start[order], self.end[order], segment, count, most)
+
+
+def runs(marked: Flags, segment: Ints, count: int, most: int | None = None) -> Ranges:
+    """Return the ranges of consecutive marked words inside each of ``count`` segments, at most ``most`` in each.
 
     ``segment`` (W,) is the sentence or text of each word.
     """
-    found: list[list[Range]] = [[] for _ in range(count)]
     at = marked.nonzero()[0]
-    if not len(at):
-        return found
     own = segment[at]
     opens = np.ones(len(at) + 1, np.bool_)
     opens[1:-1] = (at[1:] - at[:-1] > 1) | (own[1:] != own[:-1])
-    first, last = at[opens[:-1]], at[opens[1:]] + 1
-    for number, start, end in zip(own[opens[:-1]].tolist(), first.tolist(), last.tolist(), strict=True):
-        found[number].append((start, end))
-    return found
+    begins = opens[:-1] if len(at) else opens[:0]
+    return Ranges.of(at[begins], at[opens[1:]] + 1, own[begins], count, most)
 
 
 class Places:
@@ -42,26 +64,29 @@ class Places:
         self.given = [source.given for source in document.sources]
         self.starts, self.ends = _to_given(document.sources, starts, ends, view.words)
 
-    def quote(self, ranges: Sequence[Range], text: int) -> tuple[tuple[Span, ...], str]:
-        """Return the places of word ranges of one text, and what stands there in quotation marks, each only once."""
-        if not ranges:
-            return (), ""
-        spans = tuple([(self.starts[start], self.ends[end - 1]) for start, end in ranges])
-        given = self.given[text]
-        quoted = dict.fromkeys([" ".join(given[a:b].split()) for a, b in spans])
-        return spans, "“" + "”, “".join(quoted) + "”"
+    def spans(self, ranges: Ranges) -> list[tuple[Span, ...]]:
+        """Return the places of the ranges of each segment."""
+        spans = list(zip(self.starts[ranges.start].tolist(), self.ends[ranges.end - 1].tolist(), strict=True))
+        return [tuple(spans[low:high]) for low, high in pairwise(ranges.bounds.tolist())]
+
+
+def quote(given: str, spans: Iterable[Span]) -> str:
+    """Return what stands in ``spans`` in quotation marks, each text only once."""
+    pieces = [given[start:end] for start, end in spans]
+    pieces = [piece if piece.isalnum() else " ".join(piece.split()) for piece in pieces]
+    return "“" + (pieces[0] if len(pieces) == 1 else "”, “".join(dict.fromkeys(pieces))) + "”"
 
 
 def sentence_spans(view: View) -> list[Span]:
     """Return the place of every sentence in its text as given."""
     document = view.document
-    places = _to_given(document.sources, document.sentence_start, document.sentence_end, view.texts)
-    return list(zip(*places, strict=True))
+    starts, ends = _to_given(document.sources, document.sentence_start, document.sentence_end, view.texts)
+    return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
 
 def _to_given(
     sources: Sequence[Normalised], starts: Ints, ends: Ints, texts: Ints
-) -> tuple[list[int], list[int]]:
+) -> tuple[Ints, Ints]:
     """Map spans back to the texts as given; ``texts`` (T + 1) bounds those of each text."""
     starts, ends = starts.copy(), ends.copy()
     for source, low, high in zip(sources, texts[:-1].tolist(), texts[1:].tolist(), strict=True):
@@ -74,7 +99,7 @@ def _to_given(
             continue
         ends[low:high] = source.origin[last] + 1 if source.ends is None else source.ends[last]
         starts[low:high] = source.origin[first]
-    return starts.tolist(), ends.tolist()
+    return starts, ends
 
 
 def shorten(text: str) -> str:

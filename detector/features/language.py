@@ -7,9 +7,9 @@ from functools import cache
 
 import numpy as np
 
-from detector.features.background import Lookup
 from detector.features.view import View
 from detector.text.document import Flags, Hashes, hash_word
+from detector.text.lookup import Lookup
 from detector.text.unicode import codes_of
 
 # Frequent function words of other languages in Latin script. Words that are also English, and those that

@@ -10,7 +10,7 @@ from detector.text.document import Flags, Ints
 
 _STEP = 8  # sentences are filled up to a multiple of so many words, long ones to a power of two
 _LONGEST_STEP = 64
-_WORDS_AT_ONCE = 8192  # whose vectors are held together
+_WORDS_AT_ONCE = 4096  # whose vectors are held together
 
 
 def sentence_vectors(

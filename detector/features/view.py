@@ -125,7 +125,7 @@ class View:
 
 def look(document: Document, background: Background) -> View:
     """Look ``document`` up in ``background``."""
-    role = np.concatenate([roles(one) for one in document.apart()])
+    role = roles(document)
     prose = role == PROSE
     word = document.is_word.nonzero()[0]
     hashes = document.hash[word]

@@ -215,7 +215,9 @@ def by_rows(X: Floats, weights: Floats) -> Floats:
     count, size = X.shape
     filled = -(-count // _ROWS) * _ROWS
     if filled > count:
-        X = np.concatenate((X, np.zeros((filled - count, size))))
+        padded = np.zeros((filled, size), order="F" if X.flags.f_contiguous else "C")
+        padded[:count] = X
+        X = padded
     blocks = X.reshape(filled // _ROWS, _ROWS, size)
     product: Floats = np.matmul(blocks, weights).reshape(filled, weights.shape[1])
     return product[:count]

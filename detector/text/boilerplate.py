@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
-from detector.text.document import Document, hash_word
+from detector.text.document import Document, Flags, hash_word
+from detector.text.lookup import Lookup
 
 LONGEST = 30  # words of a sentence that can be boilerplate
 LONGEST_TRIED = 400  # characters tried against a pattern: no pattern is slow on a hostile "word" of a megabyte
@@ -250,25 +252,45 @@ _ANYWHERE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_HASHES = np.sort(np.array([hash_word(word) for word in _TELLING.split()], np.uint64))
+_TELLING_WORDS = Lookup.of(np.sort(np.array([hash_word(word) for word in _TELLING.split()], np.uint64)))
 _STARTS = {
     word: tuple(i for i, (others, _) in enumerate(OPENINGS) if word in others.split())
     for words, _ in OPENINGS
     for word in words.split()
 }
+_TOKEN = re.compile(r"\w+(?:'\w+)*")  # the first of "e-mail" is "e"
+_BEGINNINGS = Lookup.of(np.unique(np.array([hash_word(_TOKEN.findall(word)[0]) for word in _STARTS], np.uint64)))
 
 
-def telling(document: Document) -> set[int]:
-    """Return the sentences in which, or after which, a telling word or literal stands."""
-    place = np.minimum(np.searchsorted(_HASHES, document.hash), len(_HASHES) - 1)
-    found = set(document.sentence[_HASHES[place] == document.hash].tolist())
-    text = document.source.text
-    for literal in _LITERALS:
-        at = text.find(literal)
-        while at >= 0:
-            found.add(int(np.searchsorted(document.sentence_start, at, side="right")) - 1)
-            at = text.find(literal, at + len(literal))
+def telling(document: Document) -> Flags:
+    """Tell in which sentences, or after which, a telling word or literal stands (S,)."""
+    found = np.zeros(document.n_sentences, np.bool_)
+    found[document.sentence[_TELLING_WORDS.find(document.hash) >= 0]] = True
+    for source, (low, high) in zip(document.sources, pairwise(document.texts.tolist()), strict=True):
+        text = source.text
+        for literal in _LITERALS:
+            at = text.find(literal)
+            while at >= 0:
+                sentence = low + int(document.sentence_start[low:high].searchsorted(at, side="right")) - 1
+                if sentence >= low:
+                    found[sentence] = True
+                at = text.find(literal, at + len(literal))
     return found
+
+
+def may_begin(document: Document) -> Flags:
+    """Tell which sentences begin with a mark or a word that can begin one of the patterns (S,)."""
+    first, end = document.first_token[:-1], document.first_token[1:]
+    may = np.ones(document.n_sentences, np.bool_)
+    own = (first < end).nonzero()[0]
+    at = first[own]
+    begins = document.is_word[at] & (document.start[at] == document.sentence_start[own])
+    may[own] = ~begins | (_BEGINNINGS.find(document.hash[at]) >= 0)
+    for source, (low, high) in zip(document.sources, pairwise(document.texts.tolist()), strict=True):
+        if not source.text.isascii():  # some signs that are no letters lie within words
+            starts = document.sentence_start[low:high].tolist()
+            may[low:high] |= np.array([not source.text[start : start + 1].isalnum() for start in starts], np.bool_)
+    return may
 
 
 @cache

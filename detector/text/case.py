@@ -1,9 +1,11 @@
 """Texts in which capitals say nothing: those without any, and those all in capitals."""
 
-import numpy as np
+from string import ascii_lowercase, ascii_uppercase
 
+_CAPITALS, _SMALL = ascii_uppercase.encode(), ascii_lowercase.encode()
 _SHOUTED = 0.6  # share of capitals among the letters from which a text is read in small letters
 _LEAST_LETTERS = 40  # fewer are a heading or a name
+_OPENING = 1000  # characters looked at first
 _CASELESS = 0.005  # share of capitals below which a text is taken to have none on purpose
 
 
@@ -15,6 +17,8 @@ def is_shouted(text: str) -> bool:
 
 def is_caseless(text: str) -> bool:
     """Say whether `text` has next to no capitals, so that a small letter after a full stop says nothing."""
+    if _letters(text[:_OPENING])[0] >= _CASELESS * len(text):  # there are no more letters than that
+        return False
     capitals, letters = _letters(text)
     return letters > 0 and capitals < _CASELESS * letters
 
@@ -29,7 +33,6 @@ def lower(text: str) -> str:
 
 def _letters(text: str) -> tuple[int, int]:
     """Count the capitals and the letters of the Latin alphabet."""
-    codes = np.frombuffer(text.encode("ascii", "ignore"), np.uint8)
-    counts = np.bincount(codes, minlength=128)
-    capitals = int(counts[ord("A") : ord("Z") + 1].sum())
-    return capitals, capitals + int(counts[ord("a") : ord("z") + 1].sum())
+    data = text.encode("utf-8", "surrogatepass")
+    without = data.translate(None, _CAPITALS)
+    return len(data) - len(without), len(data) - len(without.translate(None, _SMALL))

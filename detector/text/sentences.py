@@ -77,11 +77,10 @@ def split(source: Normalised) -> list[tuple[int, int]]:
 
 
 def _append(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
-    while start < end and text[start].isspace():
-        start += 1
-    while start < end and text[end - 1].isspace():
-        end -= 1
-    if any(map(str.isalnum, text[start:end])):  # stray marks are no sentence
+    piece = text[start:end]
+    start = end - len(piece.lstrip())
+    end -= len(piece) - len(piece.rstrip())
+    if start < end and (text[start].isalnum() or any(map(str.isalnum, piece))):  # stray marks are no sentence
         spans.append((start, end))
 
 
@@ -100,6 +99,10 @@ def _ends_sentence(text: str, start: int, stop: int, end: int, caseless: bool) -
 
     In a ``caseless`` text every word after it is taken to have a capital.
     """
+    if end - stop == 1 and text[stop] == ".":
+        word = text[max(start, stop - _LONGEST_BEFORE, text.rfind(" ", start, stop) + 1) : stop]
+        if len(word) > 1 and word.isalpha() and word.lower() not in _abbreviations():
+            return True  # as nearly always
     after = _WORD_AFTER.match(text, end)
     following = after[1] if after else ""
     if caseless:
