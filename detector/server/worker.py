@@ -1,0 +1,72 @@
+"""A worker, ``python -m detector.server.worker SETTINGS``: it reads the model once, then scores what it is sent.
+
+It talks through its standard input and output, so it ends by itself when the server is gone. A bug in scoring ends it
+too: the server answers for the text that did it, and starts another.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+from dataclasses import asdict
+from types import TracebackType
+from typing import Any, BinaryIO
+
+from detector.meaning import meaning
+from detector.report import SCHEMA
+from detector.scorer import Scorer
+from detector.server import frames
+from detector.server.logs import log, start_logs, where
+
+
+def main() -> None:
+    """Score frames until standard input ends."""
+    # the server decides when a worker ends: Ctrl-C and service managers signal the whole group
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sink = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # nothing but frames may reach the pipe, whoever prints
+    start_logs(sys.stderr)
+    sys.excepthook = tell_bug
+    settings = json.loads(sys.argv[1])
+    try:
+        folder, prior = settings["model"], settings["prior"]
+        scorer = Scorer(prior=prior) if folder is None else Scorer.load(folder, prior=prior)
+    except (OSError, ValueError) as error:
+        send(sink, frames.pack({"error": str(error)}))
+        return
+    send(sink, frames.pack({"model": scorer.model_name, "schema": SCHEMA, "cuts": asdict(scorer.cuts)}))
+    while (frame := frames.read(sys.stdin.buffer)) is not None:
+        send(sink, answer(scorer, *frame))
+
+
+def answer(scorer: Scorer, head: dict[str, Any], body: bytes) -> bytes:
+    """Return the frame with the record of one text, and in its head what is counted."""
+    report = scorer.score(body.decode("utf-8", "surrogatepass"))
+    record = report.to_dict(head["id"], sentences=head["sentences"])
+    if head["meaning"]:
+        record["meaning"] = meaning(report)
+    counted = {name: record[name] for name in ("label", "score", "machine_score", "words")}
+    # ASCII alone: a lone surrogate has no bytes in UTF-8, and no character then ends a line
+    return frames.pack(counted, json.dumps(record, allow_nan=False).encode("ascii"))
+
+
+def send(sink: BinaryIO, frame: bytes) -> None:
+    """Write ``frame`` at once."""
+    try:
+        sink.write(frame)
+        sink.flush()
+    except BrokenPipeError:
+        os._exit(0)  # the server is gone, and nobody waits for the answer
+
+
+def tell_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Log what failed and where, without the message: it may quote the text."""
+    log("bug", logging.ERROR, exception=kind.__name__, where=where(trace))
+
+
+if __name__ == "__main__":
+    main()
