@@ -11,10 +11,11 @@ from detector.heads.machine import MachineHead
 from detector.scorer import Scorer
 from detector.training.background import train_background
 from detector.training.card import write_card
-from detector.training.evaluate import filler_figures
+from detector.training.evaluate import filler_figures, judge
 from detector.training.licences import Licences
 from detector.training.machine import train_machine
 from detector.training.material import Material, gather, groups_of, reference_rows
+from detector.training.rates import write_error_rates
 from detector.training.reference import write_reference
 from detector.training.sentence import Recipe
 from detector.training.train import Filler, finish, train_sentences
@@ -60,8 +61,10 @@ def train_model(settings: Settings, folder: Path, log: Log) -> None:
     else:
         log("no corpora: the model has no machine head")
     model = finish(filler, settings.name, machine, log)
-    figures = filler_figures(filler, settings.jobs)
+    judged = judge(filler)
+    figures = filler_figures(filler, settings.jobs, judged)
     model.save(folder)
+    write_error_rates(folder, filler, judged)
     write_card(folder / "card.md", model, material, filler, figures, machine_figures)
     rows = reference_rows(material, settings.seed)
     reports = Scorer.load(folder).score_many((row.text for row in rows), jobs=settings.jobs)
