@@ -15,7 +15,7 @@ export PYTHONUTF8 := 1
 unexport PYTHONPATH  # another copy of the package must not be the one that is tested
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types notebooks wheel gate train evaluate clean
+.PHONY: help demo test lint types extras engines notebooks wheel gate train evaluate clean
 
 help:  ## List the targets.
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' Makefile | while read -r name words; do printf '%-10s %s\n' "$$name" "$$words"; done
@@ -35,6 +35,13 @@ lint: $(VENV)/.test  ## Check the style of the code.
 
 types: $(VENV)/.test  ## Check the types.
 	$(BIN)/mypy
+
+extras: $(VENV)/.extras  ## Test the service, the page and the report in Chromium, documents, pictures, pre-commit.
+	$(BIN)/python -m pytest -rs -m "slow or not slow" tests/browser tests/test_server.py tests/test_server_failures.py \
+	    tests/test_documents.py tests/test_plot.py tests/test_html_report.py tests/test_pre_commit.py
+
+engines: $(VENV)/.engines  ## Test Parquet, resuming, Spark, Ray and DuckDB themselves (Spark needs Java 17).
+	$(BIN)/python -m pytest -rs -m "slow or not slow" tests/engines tests/test_arrow.py tests/test_parquet.py tests/test_resume.py
 
 notebooks: $(VENV)/.notebook  ## Run the notebooks from top to bottom.
 	$(BIN)/python -m pytest -rs tests/test_notebooks.py
@@ -74,6 +81,14 @@ $(VENV)/.base: $(DECLARED) | $(BIN)/python
 $(VENV)/.test: $(DECLARED) | $(BIN)/python
 	$(INSTALL) '.[test]'
 	@touch $@ $(VENV)/.base
+
+$(VENV)/.extras: $(DECLARED) | $(BIN)/python
+	$(INSTALL) '.[test,server,documents,plot]' playwright httpx
+	@touch $@ $(VENV)/.test $(VENV)/.base
+
+$(VENV)/.engines: $(DECLARED) | $(BIN)/python
+	$(INSTALL) '.[test,spark,ray]' duckdb
+	@touch $@ $(VENV)/.test $(VENV)/.base
 
 $(VENV)/.notebook: $(DECLARED) | $(BIN)/python
 	$(INSTALL) '.[test,notebook]'

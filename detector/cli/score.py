@@ -47,7 +47,9 @@ Examples:
 @click.option("--top", metavar="N", type=click.IntRange(min=1), help="Only the N first, by score or as --sort says.")
 @gate_options
 @shared.column_option
-@click.option("--keep", metavar="COL[,COL]|all", help="Carry these input fields through, under `input`; in Parquet as columns.")
+@click.option(
+    "--keep", metavar="COL[,COL]|all", help="Carry these input fields through, under `input`; in Parquet as columns."
+)
 @shared.html_option
 @shared.output_option
 @click.option("--resume", is_flag=True, help="Go on where an interrupted run stopped (-o FILE.jsonl or .parquet).")

@@ -66,7 +66,7 @@ class Recipe:
     seeds: int = 2
     alpha: float = 0.05
     dropout: float = 0.2
-    blind: float = 0.15  # share of articles read, in each epoch, as if they had no capitals; and no paragraphs
+    blind: float = 0.4  # share of articles read, in each epoch, as if they had no capitals; and no paragraphs
     epochs: tuple[int, int] = (12, 8)
     repeat_C: float = 0.02
     repeat_weight: float = 1.5  # of a repeat against a generic sentence, which is 2.5 times as common
