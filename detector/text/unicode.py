@@ -49,8 +49,8 @@ HIDDEN_NAMES = tuple(_HIDDEN_RANGES)
 # nothing.
 LOOKALIKES = dict(
     zip(
-        "АВЕЅІЈКМНОРСТУХԌԚԜҮҺаеѕіјкорсухԁԛԝһӏѵΑΒΕΖΗΙΚΜΝΟΡΤΥΧοϲϳοսոհցօԼՕՏՍɑɡɩⲟⲣⲤⲥ",
-        "ABESIJKMHOPCTYXGQWYhaesijkopcyxdqwhlvABEZHIKMNOPTYXocjounhgoLOSUagiopCc",
+        "АВЕЅІЈКМНОРСТУХԌԚԜҮҺаеѕіјкорсухԁԛԝһӏѵΑΒΕΖΗΙΚΜΝΟΡΤΥΧοϲϹϳοսոհցօԼՕՏՍɑɡɩⲟⲣⲤⲥ",
+        "ABESIJKMHOPCTYXGQWYhaesijkopcyxdqwhlvABEZHIKMNOPTYXocCjounhgoLOSUagiopCc",
         strict=True,
     )
 )

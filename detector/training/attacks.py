@@ -29,8 +29,8 @@ _HIDDEN = "\u200b\u200c\u200d\u2060\ufeff"
 _LOOKALIKE = {
     group[0]: group[1:]
     for group in """
-    aа cс dԁ eе hһ iі jј lӏ oоο pр sѕ xх yу
-    AАΑ BВΒ CС EЕΕ HНΗ IІΙ JЈ KКΚ MМΜ NΝ OОΟ PРΡ SЅ TТΤ XХΧ YУΥ ZΖ
+    aа cсϲ dԁ eе hһ iі jј lӏ oоο pр sѕ xх yу
+    AАΑ BВΒ CСϹ EЕΕ HНΗ IІΙ JЈ KКΚ MМΜ NΝ OОΟ PРΡ SЅ TТΤ XХΧ YУΥ ZΖ
     """.split()
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from detector.text.unicode import BULLET, EN_DASH, EXPANSIONS, HIDDEN, LONG_DASH
+from detector.text.unicode import BULLET, EN_DASH, EXPANSIONS, HIDDEN, LONG_DASH, LOOKALIKES
 
 TARGET = Path(__file__).parent.parent / "text" / "unicode.npz"
 
@@ -76,7 +76,7 @@ def folds() -> dict[int, int]:
     ):
         for character in characters:
             table[ord(character)] = ord(target)
-    for code in [*map(ord, EXPANSIONS), *HIDDEN, ord(LONG_DASH), ord(EN_DASH)]:
+    for code in [*map(ord, EXPANSIONS), *map(ord, LOOKALIKES), *HIDDEN, ord(LONG_DASH), ord(EN_DASH)]:
         table.pop(code, None)
     while any(target in table for target in table.values()):
         table = {code: table.get(target, target) for code, target in table.items()}
