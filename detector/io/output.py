@@ -56,7 +56,8 @@ def refuse_output(path: str) -> str | None:
 def replaced(path: str, part: str | None = None) -> Iterator[BinaryIO]:
     """Give a file that takes the place of ``path``, on the disk, if the block ends without an error.
 
-    Until then it is called ``part``, on the same disk, by default a hidden name beside ``path``. What is no file, such as /dev/null, is written directly. Raises :class:`OutputError`.
+    Until then it is called ``part``, on the same disk, by default a hidden name beside ``path``. What is no
+    file, such as /dev/null, is written directly. Raises :class:`OutputError`.
     """
     target = os.path.realpath(path)
     if os.path.exists(target) and not os.path.isfile(target):

@@ -53,8 +53,8 @@ Human-written articles with less than half of their words in filler, called `fil
 - Whether a claim is true, or matters. An invented but specific claim counts as a claim.
 - Who wrote a text. Many people pad, and machines can be dense; `score` and `machine_score` are two axes on purpose.
 - Anything about languages other than English, verse, code, tables, or transcripts of chat.
-- Long documents: it learnt from articles of up to about 60 sentences, and reads longer ones as somewhat denser than they
-  are (see README).
+- Long documents: it learnt from articles of up to about 60 sentences, and reads longer ones as somewhat denser than
+  they are (see README).
 - Texts of kinds it never saw; see the genres above for those it did. Essays by learners are its hardest genre.
 - The sentence letters were given by a large language model that applied a written rubric; a second reading of 108
   articles agreed on claim against filler in 96 % of sentences (kappa .91). The model cannot be better than that.
