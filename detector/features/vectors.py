@@ -47,4 +47,4 @@ def _by_width(sizes: Ints) -> list[tuple[int, Ints]]:
     widths = -(-sizes // _STEP) * _STEP
     long = (widths > _LONGEST_STEP).nonzero()[0]
     widths[long] = [1 << (size - 1).bit_length() for size in sizes[long].tolist()]
-    return [(width, (widths == width).nonzero()[0]) for width in np.unique(widths[widths > 0]).tolist()]
+    return [(width, (widths == width).nonzero()[0]) for width in sorted({*widths.tolist()} - {0})]

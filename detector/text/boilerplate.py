@@ -182,8 +182,7 @@ OPENINGS = (  # the first words that can begin a pattern, and the pattern
     ),
     ("and", r"and\shere\s(?:is|are)\b.{0,60}\brequested\b"),
 )
-_MARKED = re.compile(
-    r"""
+_MARKED = r"""
     \W*\b(?:reuters|ap|afp|upi|cnn|getty|bbc|npr)\W{0,3}$
     | [(\[]\s?(?:[\w']+\s){0,3}(?:photos?|images?|pictures?|credit|video|related|document|see\salso)\s?:[^()]*[)\]]?\W*$
     | [(\[](?:watch|follow|read|sign\sup|live\supdates)\b[^.]{5,80}[\])]$
@@ -196,11 +195,8 @@ _MARKED = re.compile(
     | \[(?:\d{1,3}|edit|[^\]\d]{0,15}\b(?:name|date|title|address|private|pullquote|embed)[^\]]{0,12})\][_,.]?$
     | [»>›]\s?(?:read|see|watch)\b | [.\s]+\d{1,3}\.?$ | /s/\s | ">?\s?\w{0,15};?$ | _x[0-9a-f]{4}_$ | \{"\w+":
     | [>*\s]*(?:ok(?:ay)?|sure|certainly),\shere(?:'s|\sis)\s(?:the|a|an|your|some)\b | [*(]+word\scount\b | \^\s
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-LINE = re.compile(
-    rf"""
+    """
+_LINE = rf"""
     by\s{_NAMES}\s*(?:[|/•·–—-]
         |,\s(?=(?:staff|special|for|the|associated|senior|contribut\w*|editor|\w+\scorrespondent)\b))[^.!?]{{0,60}}$
     | by\s.{{2,40}}\s(?:\d+|an?)\s(?:minute|hour|day|week|month|year)s?\sago$
@@ -221,17 +217,14 @@ LINE = re.compile(
         |cookie\s(?:settings|policy|preferences)|manage\s(?:cookies|preferences|newsletters)|terms\s(?:of\suse|(?:and|&)\sconditions)|main\snavigation
         |report\sthis\scomment|be\sthe\sfirst\sto\scomment|post\sa\scomment|load\smore|related\stopics
         |powered\sby\s\w+)(?:\s\(?\d+\)?)?$
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
+    """
 _TELLING = (  # one of these words and marks is in every sentence that the pattern below finds, or one of the literals
     "reserved © copyright getty ap contributed sign subscribe newsletter model privacy published reproduced reprinted "
     "republished http https @ reached reach contact inbox unsubscribe opinion opinions view views permission comments "
     "pic posted replay"
 )
 _LITERALS = (".................", ". . . . . . . . . . . .", " (19", " (20", "), ", "em;", "px;")
-_ANYWHERE = re.compile(
-    r"""
+_ANYWHERE = r"""
     all\srights\sreserved | ©\s?\d{4} | copyright\s(?:\(c\)\s)?\d{4} | ^[^.!?"]{0,80}getty\simages[^.!?"]{0,25}$
     | \bap\sphoto\b | associated\spress\scontributed | (?:sign\sup|subscribe)\s(?:for|to)\s(?:our|the|my)\b
     | newsletter\b.{0,40}\b(?:inbox|sign\sup|subscribe) | \bas\san?\s(?:ai\s|large\s)*language\smodel\b
@@ -249,9 +242,7 @@ _ANYWHERE = re.compile(
     | ^follow\b.{0,60}@\w+$ | \b(?:e-?mail|comments?|send|write|letters|questions)\b[^@]{0,60}\s\S+@\S+\.\w
     | ^(?-i:[A-Z])[\w'-]+,\s(?-i:[A-Z])\.[^!?]{0,90}\(\d{4}\w?\)\.?$ | ^[^.!?]{5,70},\s\d+\(\d+\),\s\d+[-–]\d+\.$
     | \.{17} | (?:\.\s){12} | ^[\w-]{0,20}:?[-\d.]*(?:em|px|pt);$ | \bcross-posted\sfrom\b | \breplay\smore\svideos
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
+    """
 _TELLING_WORDS = Lookup.of(np.sort(np.array([hash_word(word) for word in _TELLING.split()], np.uint64)))
 _STARTS = {
     word: tuple(i for i, (others, _) in enumerate(OPENINGS) if word in others.split())
@@ -259,7 +250,7 @@ _STARTS = {
     for word in words.split()
 }
 _TOKEN = re.compile(r"\w+(?:'\w+)*")  # the first of "e-mail" is "e"
-_BEGINNINGS = Lookup.of(np.unique(np.array([hash_word(_TOKEN.findall(word)[0]) for word in _STARTS], np.uint64)))
+_BEGINNINGS = Lookup.of(np.array(sorted({hash_word(_TOKEN.findall(word)[0]) for word in _STARTS}), np.uint64))
 
 
 def telling(document: Document) -> Flags:
@@ -293,6 +284,11 @@ def may_begin(document: Document) -> Flags:
     return may
 
 
+@cache  # when a text first needs it: compiling them all would double the time that the first score takes
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.VERBOSE | re.IGNORECASE)
+
+
 @cache
 def _pattern(places: tuple[int, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{OPENINGS[place][1]})" for place in places), re.IGNORECASE)
@@ -303,12 +299,17 @@ def has_no_words(sentence: str) -> bool:
     return not sentence[:1].isalnum() and not any(map(str.isalnum, sentence))
 
 
+def is_line(text: str, start: int, end: int) -> bool:
+    """Tell whether ``text[start:end]``, a short line of its own, is navigation, a credit or a date."""
+    return _compiled(_LINE).match(text, start, end) is not None
+
+
 def is_boilerplate(sentence: str, is_telling: bool) -> bool:
     """Tell whether a short sentence is navigation, credit or debris; ``is_telling``: it has a telling word."""
-    if not sentence[0].isalnum() and _MARKED.match(sentence):
+    if not sentence[0].isalnum() and _compiled(_MARKED).match(sentence):
         return True
     first = sentence.split(None, 1)[0].partition(":")[0].lower().strip("[(*,!.")
     places = _STARTS.get(first)
     if places is not None and _pattern(places).match(sentence.lstrip("[(*")):
         return True
-    return is_telling and _ANYWHERE.search(sentence) is not None
+    return is_telling and _compiled(_ANYWHERE).search(sentence) is not None

@@ -74,7 +74,7 @@ def _judge(
         if boilerplate.has_no_words(sentence) or (is_tried and boilerplate.is_boilerplate(sentence, is_telling)):
             role[i] = BOILERPLATE
         elif count <= _LONGEST_HEADING and _is_line(text, start, end):
-            if is_tried and boilerplate.LINE.match(text, start, end):
+            if is_tried and boilerplate.is_line(text, start, end):
                 role[i] = BOILERPLATE
             elif i < last:
                 caseless = is_caseless(text) if caseless is None else caseless
