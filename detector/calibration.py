@@ -11,13 +11,11 @@ Ties count against the new text, which keeps the bound. p-values do not depend o
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -200,7 +198,7 @@ def _is_sound(found: Calibration) -> bool:
     )
 
 
-def load_for(given: Given | Iterable[Given] | None, folder: Path | Traversable) -> dict[On, Calibration]:
+def load_for(given: Given | Iterable[Given] | None, folder: Path) -> dict[On, Calibration]:
     """Return calibrations by what they are on, each checked to be of the model in ``folder``.
 
     ``given``: a file or a Calibration, several of them (one for each score), or None. Raises CalibrationError.
@@ -224,8 +222,10 @@ def load_for(given: Given | Iterable[Given] | None, folder: Path | Traversable) 
     return found
 
 
-def model_digest(folder: Path | Traversable) -> str:
+def model_digest(folder: Path) -> str:
     """Return the SHA-256 of all that scores depend on in a model folder: ``model.json`` and the arrays."""
+    import hashlib  # not needed by most scores, and slow to load
+
     digest = hashlib.sha256()
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if file.name == "model.json" or file.name.endswith(".npz"):

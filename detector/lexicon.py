@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 
 @cache
@@ -12,5 +12,5 @@ def entries(name: str) -> tuple[str, ...]:
 
     Raises FileNotFoundError if there is no such list.
     """
-    text = files("detector").joinpath("lexicons", f"{name}.txt").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "lexicons" / f"{name}.txt").read_text(encoding="utf-8")
     return tuple(line.split("\t")[0] for line in text.splitlines() if line and not line.startswith("#"))

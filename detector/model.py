@@ -8,8 +8,6 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -78,12 +76,12 @@ class Model:
         (folder / "model.json").write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
 
 
-def bundled() -> Traversable:
+def bundled() -> Path:
     """Return the folder of the model that comes with the package."""
-    return files("detector").joinpath("models", "default")
+    return Path(__file__).parent / "models" / "default"
 
 
-def load(folder: str | Path | Traversable) -> Model:
+def load(folder: str | Path) -> Model:
     """Read a model folder. Raises ModelError with one sentence if it cannot be used."""
     place = Path(folder) if isinstance(folder, str) else folder
     settings = _settings(place)
@@ -105,7 +103,7 @@ def load(folder: str | Path | Traversable) -> Model:
         raise ModelError(f"the model in {place} is damaged ({error}); copy or train it again") from error
 
 
-def _settings(place: Path | Traversable) -> dict[str, Any]:
+def _settings(place: Path) -> dict[str, Any]:
     try:
         text = place.joinpath("model.json").read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -123,7 +121,7 @@ def _settings(place: Path | Traversable) -> dict[str, Any]:
     return settings
 
 
-def _arrays(file: Path | Traversable) -> dict[str, NDArray[Any]]:
+def _arrays(file: Path) -> dict[str, NDArray[Any]]:
     try:
         data = file.read_bytes()
     except OSError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import click
@@ -118,7 +117,7 @@ def calibrate(
     ctx.exit(2 if batch.problems.count else 0)
 
 
-def _folder(model: str | None) -> Path | Traversable:
+def _folder(model: str | None) -> Path:
     from detector.model import bundled
 
     return bundled() if model is None else Path(model)

@@ -5,7 +5,6 @@ A finding is one run of filler sentences that stand together, or one article as 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -62,6 +61,8 @@ def is_filler(sentence: Sentence) -> bool:
 
 def fingerprint(text: str) -> str:
     """Return a hash of the words of ``text``, whatever their case, punctuation and line breaks."""
+    import hashlib  # not needed by most scores, and slow to load
+
     words = " ".join(_WORD.findall(text.casefold())) or text
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_DIGITS]
 

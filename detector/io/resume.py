@@ -8,7 +8,6 @@ At the end the parts are joined beside the output, moved into its place, and the
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import re
@@ -194,6 +193,8 @@ def parts_folder(output: str) -> Path:
 
 def fingerprint(sources: Iterable[Source]) -> str:
     """Return a digest of the inputs: path, size, time of change and last 64 kB of each."""
+    import hashlib  # not needed by most scores, and slow to load
+
     digest = hashlib.sha256()
     for source in sources:
         found = b"not there"
