@@ -88,15 +88,16 @@ def read(model: Model, texts: Sequence[str], reasons: bool) -> Reading:
     """Take ``texts`` through all stages; what is found in one does not depend on the others."""
     document = read_many([normalise(text) for text in texts])
     view = look(document, model.background)
-    reading = model.sentence.read(view)
     words = document.words.astype(np.float64) * view.prose
     prose_words = view.per_text(words)
+    abstains = _abstains(view, prose_words.tolist(), model.cuts.least_words)
+    machine = _machine(model.machine, document.apart(), abstains, reasons)
+    reading = model.sentence.read(view)
     ratio = claim_to_filler_ratio(words, reading.filler, view.texts)
     measured = np.column_stack((ratio, measure_all(view)))
     average = means(reading.logit, words, view.texts)
     values = document_values(model.document, average, measured)
     spans = sentence_spans(view)
-    abstains = _abstains(view, prose_words.tolist(), model.cuts.least_words)
     why: list[tuple[SentenceReason, ...]] = [()] * view.n_sentences
     because: list[tuple[Reason, ...]] = [()] * view.n_texts
     if reasons:
@@ -109,7 +110,7 @@ def read(model: Model, texts: Sequence[str], reasons: bool) -> Reading:
         shares=average[:, 0].tolist(),
         measured=measured.tolist(),
         reasons=because,
-        machine=_machine(model.machine, document.apart(), abstains, reasons),
+        machine=machine,
         remarks=_remarks(model, document, abstains, prose_words.tolist()),
         texts=view.texts.tolist(),
         kinds=judged.kinds if reasons else name_kinds(view, reading),

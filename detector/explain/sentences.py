@@ -27,6 +27,7 @@ GROUPS = (WORDS, SPECIFICS, NOVELTY, OVERLAP, MANNER)
 _WORDS, _SPECIFICS, _NOVELTY, _OVERLAP, _MANNER = range(5)  # their places in GROUPS
 _SURROUNDINGS = len(GROUPS)
 _MOST_REASONS = 2
+_AT_ONCE = 1024  # sentences whose hidden units are held together
 _MOST_SPANS = 4
 _MOST_QUOTED = 3
 _RARE = 5.0  # idf of a word worth pointing at
@@ -94,11 +95,13 @@ def name_kinds(view: View, reading: Reading) -> tuple[Kind, ...]:
 
 def judge(view: View, reading: Reading, head: SentenceHead) -> Judged:
     """Name the kind of every sentence and the group of inputs that weighs most in it."""
-    weights = reading.active * head.second.output
     parts = np.empty((view.n_sentences, len(GROUPS)))
-    for group, columns in enumerate(_columns(view.vectors.shape[1])):
-        entering = by_rows(reading.inputs.T[columns].T, head.second.hidden[columns])
-        np.einsum("ij,ij->i", entering, weights, out=parts[:, group])
+    for low in range(0, view.n_sentences, _AT_ONCE):
+        own = slice(low, low + _AT_ONCE)
+        weights, inputs = reading.active[own] * head.second.output, reading.inputs[own].T
+        for group, columns in enumerate(_columns(view.vectors.shape[1])):
+            entering = by_rows(inputs[columns].T, head.second.hidden[columns])
+            np.einsum("ij,ij->i", entering, weights, out=parts[own, group])
     towards = np.where(reading.filler >= 0.5, 1.0, -1.0)
     main = (parts * towards[:, None]).argmax(axis=1).tolist() if len(parts) else []
     return Judged(name_kinds(view, reading), parts, tuple([GROUPS[i] for i in main]))

@@ -51,28 +51,41 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Content:
-    """The different content words of each sentence (N,), sorted by word and then by sentence.
+class Said:
+    """What the sentences (S,) are compared by: their content words, vectors and kind.
 
-    ``group`` numbers the words of a text, those of each text by themselves; ``key`` (N,) ascends.
+    ``sentence``, ``key`` and ``weight`` (N,) are the different content words of each sentence, sorted by ``key``, that
+    is by word and then by sentence. ``shared`` are the places of those that another sentence has too, sorted by
+    sentence and then by word, ``sharer`` their sentences; ``mass`` (S,) adds the weights up. ``prose`` (S,) marks
+    prose, ``before`` (S + 1) counts it before each sentence.
     """
 
     sentence: Ints
-    group: Ints
-    weight: Floats
     key: Ints
-    alone: Flags
+    weight: Floats
+    shared: Ints
+    sharer: Ints
+    mass: Floats
+    vectors: Floats
+    prose: Flags
+    before: Ints
 
     @classmethod
-    def of(cls, sentence: Ints, group: Ints, weight: Floats, sentences: int) -> Content:
+    def of(cls, sentence: Ints, group: Ints, weight: Floats, vectors: Floats, prose: Flags) -> Said:
         """Drop what a sentence says twice from words sorted by ``group``, then ``sentence``."""
-        key = group * sentences + sentence
+        count = len(prose)
+        key = group * count + sentence
         kept = np.ones(len(key), np.bool_)
         kept[1:] = key[1:] != key[:-1]
         sentence, group, weight, key = sentence[kept], group[kept], weight[kept], key[kept]
         opens = np.ones(len(key) + 1, np.bool_)
         opens[1:-1] = group[1:] != group[:-1]
-        return cls(sentence, group, weight, key, opens[:-1] & opens[1:])
+        shared = (~(opens[:-1] & opens[1:])).nonzero()[0]
+        bits = len(key).bit_length()
+        shared = np.sort((sentence[shared] << bits) | shared) & ((1 << bits) - 1)
+        mass: Floats = np.bincount(sentence, weight, count)  # type: ignore[assignment]
+        before = np.concatenate(([0], prose.cumsum()))
+        return cls(sentence, key, weight, shared, sentence[shared], np.maximum(mass, 1e-9), vectors, prose, before)
 
 
 def compare(
@@ -85,12 +98,11 @@ def compare(
     others, but the others not with them.
     """
     count = len(prose)
-    content = Content.of(sentence, group, weight, count)
-    mass: Floats = np.bincount(content.sentence, content.weight, count)  # type: ignore[assignment]
+    said = Said.of(sentence, group, weight, vectors, prose)
     values, earlier = np.zeros((12, count)), np.full(count, -1)
     for blocks in _chunks(_blocks([0, count] if texts is None else texts.tolist())):
         low, high = blocks[0][0], blocks[-1][1]
-        values[:, low:high], earlier[low:high] = _compare(blocks, content, mass, vectors, prose)
+        values[:, low:high], earlier[low:high] = _compare(blocks, said)
     measures = dict(zip(Overlap.__slots__, values, strict=False))
     return Overlap(**measures, earlier=earlier)
 
@@ -123,25 +135,23 @@ def _chunks(blocks: Iterator[Block]) -> Iterator[list[Block]]:
         yield chunk
 
 
-def _compare(
-    blocks: list[Block], content: Content, mass: Floats, vectors: Floats, prose: Flags
-) -> tuple[Floats, Ints]:
+def _compare(blocks: list[Block], said: Said) -> tuple[Floats, Ints]:
     """Compare the sentences of ``blocks``, which follow each other: (12, S) measures and the earlier sentences."""
-    first = blocks[0][0]
+    vectors, prose = said.vectors, said.prose
     lows, highs, begins, ends = np.array(blocks).T
     heights = highs - lows
     begin, end = begins.repeat(heights), ends.repeat(heights)
-    mine = np.arange(first, blocks[-1][1])
+    mine = np.arange(lows[0], highs[-1])
     width = end - begin
     edges = np.concatenate(([0], width.cumsum()))
     start = edges[:-1]  # of the pairs of each sentence
     other = np.arange(edges[-1]) - (start - begin).repeat(width)
     measures = np.empty((3, edges[-1]))
     cover, similar, cosine = measures
-    shared = _shared(content, first, begin, end, start, edges[-1])
-    floor = np.maximum(mass, 1e-9)
-    np.divide(shared, floor[mine].repeat(width), out=cover)
-    np.divide(shared, np.sqrt(floor[mine].repeat(width) * floor[other]), out=similar)
+    shared = _shared(said, mine, begin, end, start, edges[-1])
+    own = said.mass[mine].repeat(width)
+    np.divide(shared, own, out=cover)
+    np.divide(shared, np.sqrt(own * said.mass[other]), out=similar)
     at = 0
     for low, high, left, right in blocks:
         size = (high - low) * (right - left)
@@ -158,10 +168,9 @@ def _compare(
     covered, similar_before, close_before = np.maximum(before, 0.0)
     covered_after, similar_after, close_after = np.maximum(after, 0.0)
     previous = measures[::2, np.maximum(itself - 1, 0)] * has_before
-    opening = _openings(blocks, prose).repeat(heights)
+    opening = _openings(said, begins, ends).repeat(heights)
     by_first = measures[::2, start + opening - begin] * (mine > opening)
-    so_far = np.concatenate(([0], prose[: ends[-1]].cumsum()))
-    central = total[1:] / np.maximum(so_far[end] - so_far[begin] - prose[mine], 1)
+    central = total[1:] / np.maximum(said.before[end] - said.before[begin] - prose[mine], 1)
     values = np.array(
         [
             covered,
@@ -181,22 +190,21 @@ def _compare(
     return values, _earlier(cover, covered, start, other, mine)
 
 
-def _shared(content: Content, first: int, begin: Ints, end: Ints, start: Ints, pairs: int) -> Floats:
+def _shared(said: Said, mine: Ints, begin: Ints, end: Ints, start: Ints, pairs: int) -> Floats:
     """Return the weight of the words that the sentences of each pair share, (pairs,).
 
-    ``begin``, ``end`` and ``start`` (S,) are, for each sentence from ``first`` on, the sentences it is compared with
-    and the place of its first pair.
+    ``begin``, ``end`` and ``start`` (S,) are, for each of the sentences ``mine``, those it is compared with and the
+    place of its first pair.
     """
-    sentences = len(begin)
-    inside = (content.sentence >= first) & (content.sentence < first + sentences) & ~content.alone
-    words = inside.nonzero()[0]
-    row = content.sentence[words] - first
-    base = content.key[words] - content.sentence[words]
-    low = content.key.searchsorted(base + begin[row])
-    counts = content.key.searchsorted(base + end[row]) - low
+    first, last = said.sharer.searchsorted((mine[0], mine[-1] + 1))
+    words = said.shared[first:last]
+    row = said.sharer[first:last] - mine[0]
+    base = said.key[words] - said.sharer[first:last]
+    low = said.key.searchsorted(base + begin[row])
+    counts = said.key.searchsorted(base + end[row]) - low
     partner = np.arange(counts.sum()) + (low - counts.cumsum() + counts).repeat(counts)
-    pair = content.sentence[partner] + (start - begin)[row].repeat(counts)
-    shared: Floats = np.bincount(pair, content.weight[words].repeat(counts), pairs)  # type: ignore[assignment]
+    pair = said.sentence[partner] + (start - begin)[row].repeat(counts)
+    shared: Floats = np.bincount(pair, said.weight[words].repeat(counts), pairs)  # type: ignore[assignment]
     return shared
 
 
@@ -212,12 +220,9 @@ def _reduce(ufunc: np.ufunc, values: Floats, start: Ints, stop: Ints, filled: Fl
     return reduced
 
 
-def _openings(blocks: list[Block], prose: Flags) -> Ints:
-    """Return the first sentence of prose that each block is compared with; the first of all if there is none."""
-    found = np.append(prose.nonzero()[0], len(prose))
-    begins = np.array([block[2] for block in blocks])
-    ends = np.array([block[3] for block in blocks])
-    opening = found[found.searchsorted(begins)]
+def _openings(said: Said, begins: Ints, ends: Ints) -> Ints:
+    """Return the first sentence of prose from each of ``begins`` to ``ends``; the first of all if there is none."""
+    opening = said.before.searchsorted(said.before[begins] + 1) - 1
     return np.where(opening < ends, opening, begins)
 
 

@@ -100,20 +100,26 @@ class SentenceHead:
         X[:, SCALED:size] = vector_inputs(view)
         entering = by_rows(rows[:own].T, self.shared)[:count]
         units = len(self.first.bias)
-        first = entering[:, :units] + self._of_article(self.first, X, view.texts)
+        first, second, repeat = entering[:, :units], entering[:, units:-1], entering[:, -1]
+        first += self._of_article(self.first, X, view.texts)
         X[:, size:] = second_inputs(self.first.logits(first), weight, view.texts)
-        second = entering[:, units:-1] + self._of_article(self.second, X, view.texts)
+        second += self._of_article(self.second, X, view.texts)
         second += by_rows(rows[size:].T, self.second.hidden[size:])[:count]
         logit = np.minimum(np.maximum(self.second.logits(second), -_LOGIT_LIMIT), _LOGIT_LIMIT)
-        repeat = entering[:, -1] + self.repeat_intercept
+        repeat = repeat + self.repeat_intercept
         return Reading(features, wording, grams, logit, 1.0 / (1.0 + np.exp(-logit)), repeat, X, second > 0.0)
 
     def _of_article(self, network: Network, X: Floats, texts: Ints) -> Floats:
-        """Return what the vector of its article adds to the hidden units of each sentence, (S, H), bias included."""
+        """Return what the vector of its article adds to the hidden units of each sentence, bias included.
+
+        (S, H), or (1, H) for a single article.
+        """
         own, size = own_inputs(len(self.first.hidden)), len(self.first.hidden)
         filled = texts[:-1] < texts[1:]
         vectors = X[texts[:-1][filled], own:size]
         entering = np.matmul(vectors[:, None, :], network.hidden[own:size])[:, 0] + network.bias
+        if len(entering) == 1:
+            return entering
         of_sentences: Floats = entering.repeat((texts[1:] - texts[:-1])[filled], axis=0)
         return of_sentences
 
@@ -250,7 +256,12 @@ def vector_inputs(view: View) -> Floats:
     """Return the vectors of each sentence and of its article, scaled to the size of the other inputs, (S, 3 D)."""
     sums = segment_sums(np.ascontiguousarray(view.vectors.T) * view.prose, view.texts)
     article = 2 * (sums / np.maximum(view.prose_sentences, 1)).T
-    return np.hstack((2 * view.vectors, 4 * view.plain, article[view.text]))
+    size = view.vectors.shape[1]
+    inputs = np.empty((3 * size, view.n_sentences))
+    np.multiply(view.vectors.T, 2, out=inputs[:size])
+    np.multiply(view.plain.T, 4, out=inputs[size : 2 * size])
+    inputs[2 * size :] = article.T[:, view.text]
+    return inputs.T
 
 
 def second_inputs(logit: Floats, weight: Floats, texts: Ints | None = None) -> Floats:
