@@ -1,7 +1,7 @@
 """Runs what the README shows and compares what comes out with what is shown.
 
 ``python tests/readme_outputs.py`` prints the differences; with ``--write`` it puts what
-really comes out into the README. Fences say how a block is read:
+really comes out into the README, and draws its picture anew (which needs matplotlib). Fences say how a block is read:
 
 - ``console``: lines that begin with ``$`` are commands, the lines after each its output;
 - ``python``: run in order, in one namespace; a ``text`` block right after is the output;
@@ -27,6 +27,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+PICTURE = ROOT / "detector" / "examples" / "mixed.png"
 PROMPT = "$ "
 SECONDS = 120  # for one command; none should need a tenth of it
 
@@ -151,6 +152,14 @@ def rewritten(text: str, shown: list[Shown]) -> str:
     return text
 
 
+def draw() -> None:
+    """Draw the article that the README begins with."""
+    from detector import Scorer, plot
+
+    text = PICTURE.with_suffix(".txt").read_text(encoding="utf-8")
+    plot.article(text, Scorer().score(text), width=9).savefig(PICTURE, dpi=100)
+
+
 def main(arguments: list[str]) -> int:
     """Print the differences, or write them into the README with ``--write``."""
     text = README.read_text(encoding="utf-8")
@@ -159,6 +168,7 @@ def main(arguments: list[str]) -> int:
         real = rewritten(text, list(run(text, Path(name))))
     if "--write" in arguments:
         README.write_text(real, encoding="utf-8")
+        draw()
     print("\n".join(difflib.unified_diff(text.splitlines(), real.splitlines(), "shown", "real", lineterm="")))
     return int(real != text and "--write" not in arguments)
 
