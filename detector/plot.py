@@ -7,10 +7,12 @@ Kinds are told apart by a letter as well as by colour.
 
 from __future__ import annotations
 
+import io
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -252,8 +254,22 @@ def _axes(width: float, height: float) -> tuple[Figure, Any]:
 def _figure(width: float, height: float) -> Figure:
     need("matplotlib", "plot")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained" if height != 4.0 else None)
+    figure = _picture_class()(figsize=(width, height), layout="constrained" if height != 4.0 else None)
     FigureCanvasAgg(figure)
     return figure
+
+
+@cache
+def _picture_class() -> type[Figure]:
+    from matplotlib.figure import Figure
+
+    class Picture(Figure):
+        """A figure that a notebook shows without having been told of matplotlib."""
+
+        def _repr_png_(self) -> bytes:
+            buffer = io.BytesIO()
+            self.savefig(buffer, format="png", dpi=90)
+            return buffer.getvalue()
+
+    return Picture

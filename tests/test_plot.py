@@ -90,6 +90,10 @@ def test_reliability_shows_the_rate_of_each_bin():
         plot.reliability([math.nan], [True])
 
 
+def test_a_notebook_shows_a_picture_by_itself(report):
+    assert plot.contributions(report)._repr_png_().startswith(b"\x89PNG")
+
+
 def test_without_matplotlib_the_line_to_run_is_given(monkeypatch, report):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'filler-detector\[plot\]'"):
