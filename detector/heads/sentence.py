@@ -119,7 +119,8 @@ class SentenceHead:
         vectors = X[texts[:-1][filled], own:size]
         entering = np.matmul(vectors[:, None, :], network.hidden[own:size])[:, 0] + network.bias
         if len(entering) == 1:
-            return entering
+            of_sentences: Floats = entering
+            return of_sentences
         of_sentences: Floats = entering.repeat((texts[1:] - texts[:-1])[filled], axis=0)
         return of_sentences
 
