@@ -117,12 +117,8 @@ class SentenceHead:
         own, size = own_inputs(len(self.first.hidden)), len(self.first.hidden)
         filled = texts[:-1] < texts[1:]
         vectors = X[texts[:-1][filled], own:size]
-        entering = np.matmul(vectors[:, None, :], network.hidden[own:size])[:, 0] + network.bias
-        if len(entering) == 1:
-            of_sentences: Floats = entering
-            return of_sentences
-        of_sentences: Floats = entering.repeat((texts[1:] - texts[:-1])[filled], axis=0)
-        return of_sentences
+        entering: Floats = np.matmul(vectors[:, None, :], network.hidden[own:size])[:, 0] + network.bias
+        return entering if len(entering) == 1 else entering.repeat((texts[1:] - texts[:-1])[filled], axis=0)
 
     def weigh(self, view: View) -> Weighed:
         """Return the n-grams of all sentences with their weights."""
