@@ -117,7 +117,7 @@ class SentenceHead:
         own, size = own_inputs(len(self.first.hidden)), len(self.first.hidden)
         filled = texts[:-1] < texts[1:]
         vectors = X[texts[:-1][filled], own:size]
-        entering = np.matmul(vectors[:, None, :], network.hidden[own:size])[:, 0] + network.bias
+        entering: Floats = np.matmul(vectors[:, None, :], network.hidden[own:size])[:, 0] + network.bias
         if len(entering) == 1:
             return entering
         of_sentences: Floats = entering.repeat((texts[1:] - texts[:-1])[filled], axis=0)
