@@ -1,7 +1,7 @@
 """Time reports against slop-guard and against reading words in plain Python, side by side, on one core.
 
     pip install slop-guard
-    DETECTOR_CORPORA=… OMP_NUM_THREADS=1 python benchmarks/speed.py [--docs 96] [--model DIR] [--rounds 5]
+    DETECTOR_CORPORA=… OMP_NUM_THREADS=1 python benchmarks/speed.py [--docs 240] [--model DIR] [--rounds 5]
 
 Prints Markdown: ratios of medians of interleaved rounds, one long document with its memory, two workers, the cold
 start, and where the time goes. Ratios are of processor time, and the tasks take turns: other programs disturb little.
@@ -249,7 +249,7 @@ def cold(model: str | None, text: str, rounds: int) -> tuple[float, float]:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--docs", type=int, default=96, help=f"texts of the corpus that are used, {DOCS} at most")
+    parser.add_argument("--docs", type=int, default=240, help=f"texts of the corpus that are used, {DOCS} at most")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--model", default=None)
     options = parser.parse_args()
