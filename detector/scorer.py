@@ -21,8 +21,9 @@ from detector.reading import Reading, read
 from detector.report import NAN, Label, Report, failed
 
 OnError = Literal["raise", "report"]
-_MOST_TEXTS = 24  # read together: enough to share the cost of calling NumPy,
-_MOST_CHARACTERS = 80_000  # few enough for the arrays to stay in the cache
+_MOST_CHARACTERS = 80_000  # read together: enough to share the cost of calling NumPy, few enough to stay in the cache
+_MOST_TEXTS = 256
+_GROWTH = 4  # of the number of texts read together, from one on
 _ROUNDING = 1e-9  # logits by which a re-weighted cut is raised, so that it stays above the score that it excludes
 
 
@@ -215,16 +216,19 @@ def _restore(folder: str | None, prior: float | None, given: tuple[Calibration, 
 
 
 def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Take a few texts at a time: one first, so that the first answer comes at once, then twice as many each time."""
+    """Take a few texts at a time: one first, so that the first answer comes at once, then more each time."""
     batch: list[str] = []
     characters, most = 0, 1
     for text in texts:
         size = len(text) if isinstance(text, str) else 0
-        if len(batch) >= most or (batch and characters + size > _MOST_CHARACTERS):
+        if batch and characters + size > _MOST_CHARACTERS:
             yield batch
-            batch, characters, most = [], 0, min(2 * most, _MOST_TEXTS)
+            batch, characters = [], 0
         batch.append(text)
         characters += size
+        if len(batch) == most:
+            yield batch
+            batch, characters, most = [], 0, min(_GROWTH * most, _MOST_TEXTS)
     if batch:
         yield batch
 

@@ -81,10 +81,12 @@ def test_few_texts_are_read_ahead_and_the_first_answer_comes_at_once(small):
             yield f"Text {number} is short."
 
     reports = small.score_many(texts())
+    assert read == []
     next(reports)
-    assert read == [0, 1]  # the second shows that the first batch, of one text, is full
-    list(islice(reports, 99))
-    assert len(read) <= 100 + 64
+    assert read == [0]  # the first answer comes at once
+    found = list(islice(reports, 1000))
+    assert len(found) == 1000
+    assert len(read) <= 1001 + 256
 
 
 def test_a_scorer_is_small_on_its_way_to_a_worker(any_scorer, batch, alone):
