@@ -30,6 +30,9 @@ class Watched(FakeScorer):
         return super().score(text)
 
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started us with interrupts ignored
+
+
 def watch_disk() -> None:
     """Count the steps on the disk and die at the one that was asked for."""
     below, fatal, count = os.environ.get("DIE_BELOW", "/nowhere"), int(os.environ.get("DIE_AT", "0")), 0

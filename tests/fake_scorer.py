@@ -101,7 +101,10 @@ def install() -> None:
 
 
 if __name__ == "__main__":
+    import signal
+
     from detector.cli import main
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started us with interrupts ignored
     install()
     main(prog_name="detector")

@@ -1,5 +1,6 @@
 import math
 from collections import defaultdict
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -170,7 +171,9 @@ def test_a_repeat_names_the_sentence_it_repeats_as_people_count(any_scorer, stor
 
 def test_runs_end_with_their_segment():
     def found(marked, segment):
-        return runs(np.array(marked, bool), np.array(segment, int), 3)
+        ranges = runs(np.array(marked, bool), np.array(segment, int), 3)
+        pairs = list(zip(ranges.start.tolist(), ranges.end.tolist(), strict=True))
+        return [pairs[a:b] for a, b in pairwise(ranges.bounds.tolist())]
 
     assert found([1, 1, 0, 1], [0, 0, 0, 0]) == [[(0, 2), (3, 4)], [], []]
     assert found([0, 1, 1, 1, 1], [0, 0, 1, 1, 2]) == [[(1, 2)], [(2, 4)], [(4, 5)]]
