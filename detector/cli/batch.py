@@ -33,7 +33,7 @@ class Batch:
         is_rows = column is not None
         progress = Progress(count_texts(sources, stdin_rows=is_rows))
         items = self._distinct(read(sources, shared.fields_for(column), stdin_rows=is_rows))
-        for record in score_items(scorer, items, jobs or shared.core_count()):
+        for record in score_items(scorer, items, jobs or shared.core_count(), reasons=False):
             progress.clear()
             if record.report.error is not None:
                 self.problems.tell(record.id, record.report.error)

@@ -105,7 +105,8 @@ def score(
     look = Look(sentences, width, kept or (), shared.warn, scorer.cuts, shared.model_card(model))
 
     def scored(items: Iterable[Item]) -> Iterator[Record]:
-        given = score_items(scorer, items, jobs or shared.core_count(), inline=gate.inline)
+        is_explained = FORMATS[form].reads != "numbers"
+        given = score_items(scorer, items, jobs or shared.core_count(), inline=gate.inline, reasons=is_explained)
         counted = tallied(gate.pass_through(given), progress, tally)
         return ordered(counted, order, top, FORMATS[form], sentences=sentences)
 
