@@ -206,7 +206,7 @@ def load_for(given: Given | Iterable[Given] | None, folder: Path) -> dict[On, Ca
     if given is None:
         return {}
     several = [given] if isinstance(given, (str, Path, Calibration)) else list(given)
-    digest = model_digest(folder)
+    digest = model_digest(folder) if several else ""
     found: dict[On, Calibration] = {}
     for one in several:
         calibration = one if isinstance(one, Calibration) else load(one)

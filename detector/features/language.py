@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from detector.features.view import View
-from detector.text.document import Flags, Hashes, hash_word
+from detector.text.document import Flags, Hashes, hash_words
 from detector.text.lookup import Lookup
 from detector.text.unicode import codes_of
 
@@ -158,4 +158,4 @@ def _latin(text: str) -> float:
 def _table() -> Lookup:
     """Return the table of the listed words."""
     words = {word for listed in _LISTED.values() for word in listed.split()}
-    return Lookup.of(np.array(sorted(hash_word(word) for word in words), np.uint64))
+    return Lookup.of(np.sort(hash_words(sorted(words))))

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from detector.text.document import Document, Flags, hash_word
+from detector.text.document import Document, Flags, hash_words
 from detector.text.lookup import Lookup
 
 LONGEST = 30  # words of a sentence that can be boilerplate
@@ -243,14 +243,13 @@ _ANYWHERE = r"""
     | ^(?-i:[A-Z])[\w'-]+,\s(?-i:[A-Z])\.[^!?]{0,90}\(\d{4}\w?\)\.?$ | ^[^.!?]{5,70},\s\d+\(\d+\),\s\d+[-–]\d+\.$
     | \.{17} | (?:\.\s){12} | ^[\w-]{0,20}:?[-\d.]*(?:em|px|pt);$ | \bcross-posted\sfrom\b | \breplay\smore\svideos
     """
-_TELLING_WORDS = Lookup.of(np.sort(np.array([hash_word(word) for word in _TELLING.split()], np.uint64)))
-_STARTS = {
-    word: tuple(i for i, (others, _) in enumerate(OPENINGS) if word in others.split())
-    for words, _ in OPENINGS
-    for word in words.split()
-}
+_TELLING_WORDS = Lookup.of(np.sort(hash_words(_TELLING.split())))
+_STARTS: dict[str, tuple[int, ...]] = {}  # the patterns that a word can begin
+for _place, (_words, _) in enumerate(OPENINGS):
+    for _word in _words.split():
+        _STARTS[_word] = (*_STARTS.get(_word, ()), _place)
 _TOKEN = re.compile(r"\w+(?:'\w+)*")  # the first of "e-mail" is "e"
-_BEGINNINGS = Lookup.of(np.array(sorted({hash_word(_TOKEN.findall(word)[0]) for word in _STARTS}), np.uint64))
+_BEGINNINGS = Lookup.of(np.sort(hash_words(sorted({_TOKEN.findall(word)[0] for word in _STARTS}))))
 
 
 def telling(document: Document) -> Flags:

@@ -220,10 +220,16 @@ def mix(values: Hashes) -> Hashes:
     return values ^ (values >> _HALF)
 
 
+def hash_words(words: Sequence[str]) -> Hashes:
+    """Return the hashes that lower-case ``words``, none of them empty, have in a document (N,)."""
+    end = np.array([len(word) for word in words], np.int64).cumsum()
+    start = np.concatenate((np.zeros(1, np.int64), end[:-1]))
+    return hash_runs(_codes("".join(words)), start, end)
+
+
 def hash_word(word: str) -> int:
     """Return the hash a lower-case ``word`` has in a document."""
-    codes = _codes(word)
-    return int(hash_runs(codes, np.array([0]), np.array([len(codes)]))[0])
+    return int(hash_words([word])[0])
 
 
 def ending_code(letters: str) -> int:
