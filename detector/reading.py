@@ -168,7 +168,7 @@ def _remark(model: Model, abstains: Label | None, sentences: int, words: int) ->
     if abstains == "not_english":
         return ("The text does not look English, and this model knows nothing else.",)
     if abstains == "too_short":
-        return (f"{words} words of prose are too few to judge; at least {model.cuts.least_words} are needed.",)
+        return (f"The prose is too short to judge: {words} words, and at least {model.cuts.least_words} are needed.",)
     found: tuple[str, ...] = ()
     if sentences > _LONGEST_LEARNT:
         found = (

@@ -34,6 +34,10 @@ class Reason:
     text: str
     spans: tuple[Span, ...] = ()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Half the time of what dataclasses do, which counts on the way back from a worker process.
+        return Reason, (self.feature, self.value, self.typical, self.contribution, self.text, self.spans)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the reason as JSON-ready values."""
         return {
@@ -53,6 +57,9 @@ class SentenceReason:
     feature: str
     text: str
     spans: tuple[Span, ...] = ()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return SentenceReason, (self.feature, self.text, self.spans)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the reason as JSON-ready values."""
@@ -74,6 +81,9 @@ class Sentence:
     filler: float
     repeats: int | None = None
     reasons: tuple[SentenceReason, ...] = ()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Sentence, (self.start, self.end, self.kind, self.filler, self.repeats, self.reasons)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the sentence as JSON-ready values."""

@@ -363,7 +363,7 @@ def test_explain_fits_the_terminal(tmp_path):
         shown, _ = on_terminal("explain", tmp_path / "a.txt", columns=columns, env={"NO_COLOR": "1"})
         body = shown.split("Sentences\n")[1]
         assert max(map(len, body.splitlines())) <= columns
-        assert "says sentence 1 again" in shown
+        assert "comes back to sentence 1" in shown
 
 
 def test_a_text_cannot_steer_the_terminal(tmp_path):

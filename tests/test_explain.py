@@ -164,7 +164,7 @@ def test_a_repeat_names_the_sentence_it_repeats_as_people_count(any_scorer, stor
         for sentence in any_scorer.score(story.text).sentences:
             if sentence.kind == "repeat":
                 seen += 1
-                said = f"says again what sentence {sentence.repeats + 1} says"
+                said = f"comes back to what sentence {sentence.repeats + 1} says"
                 assert sentence.reasons[0].text.startswith(said)
     assert seen > 0
 

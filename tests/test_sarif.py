@@ -145,7 +145,7 @@ def test_a_repeat_names_where_it_was_said_first(tmp_path):
     text = "The council met.\nCosts rose.\nThe council met."
     (tmp_path / "a.txt").write_text(text)
     (repeat,) = [result for result in results(sarif("a.txt")) if result["ruleId"] == "filler-repeat"]
-    assert "Says line 1 again" in repeat["message"]["text"]
+    assert "Comes back to line 1" in repeat["message"]["text"]
     (earlier,) = repeat["relatedLocations"]
     assert pointed_at(text, earlier["physicalLocation"]["region"]) == "The council met."
 

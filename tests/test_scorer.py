@@ -382,3 +382,9 @@ def test_a_text_longer_than_those_learnt_from_says_so(any_scorer):
     sentence = "The council met on Monday and paid 4,500 pounds for the roof of the library. "
     assert not any("score the parts" in note for note in any_scorer.score(sentence * 20).notes)
     assert any("61 sentences" in note and "score the parts" in note for note in any_scorer.score(sentence * 61).notes)
+
+
+def test_a_report_comes_back_from_a_worker_as_it_was(small, batch):
+    for text in batch:
+        report = small.score(text)
+        assert str(pickle.loads(pickle.dumps(report))) == str(report)  # NaN is not equal to itself

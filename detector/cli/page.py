@@ -119,7 +119,7 @@ def _sentences(record: Record, width: int, paint: Paint) -> list[str]:
 
 def _remarks(sentence: Sentence) -> Iterable[str]:
     if sentence.repeats is not None:
-        yield f"says sentence {sentence.repeats + 1} again"
+        yield f"comes back to sentence {sentence.repeats + 1}"
     if sentence.kind in ("repeat", "generic"):
         yield from (visible(reason.text) for reason in sentence.reasons[:_SHOWN_REASONS])
 

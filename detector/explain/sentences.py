@@ -131,7 +131,7 @@ def sentence_reasons(
     for i, (kind, ranked, heavy, text, number) in enumerate(zip(*columns, strict=True)):
         reasons: list[SentenceReason] = []
         if kind == "repeat":
-            said = f"says again what sentence {number} says"
+            said = f"comes back to what sentence {number} says"
             reasons.append(_reason("repeats", said, places.given[text], said_again[i]))
         for group, counts in zip(ranked, heavy, strict=True):
             if counts and len(reasons) < _MOST_REASONS and not (kind == "repeat" and group == _OVERLAP):

@@ -184,7 +184,7 @@ def _message(record: Record, run: Sequence[int], places: _Places) -> str:
         ]
         return f"{' and '.join(counts)} in a row add nothing specific, from {quote}"
     if first.repeats is not None:
-        return f"Says {places.name(record, first.repeats)} again: {quote}"
+        return f"Comes back to {places.name(record, first.repeats)}: {quote}"
     return f"Says nothing specific: {quote}"
 
 

@@ -85,6 +85,8 @@ def adapt_model(
         f"{len(judged):,} different texts scored by {scorer.model_name}; left out: {copies:,} copies, "
         f"{len(texts) - len(judged):,} too short or not English"
     )
+    if not judged:
+        raise SourceError("Nothing was adapted and no model written: no text is English and long enough to be scored.")
     outcomes = [adapt_head(evidence, seed) for evidence in evidence_of(scorer.model, judged)]
     if not any(outcome.fit for outcome in outcomes):
         raise SourceError("Nothing was adapted and no model written: " + "; ".join(o.why for o in outcomes) + ".")

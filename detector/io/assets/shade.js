@@ -169,7 +169,7 @@ const shadeArticle = (() => {
         const link = make("a", "", `sentence ${sentence.repeats + 1}`);
         link.href = `#${prefix}${sentence.repeats + 1}`;
         const earlier = sentences[sentence.repeats];
-        line.append("Says again ", link, earlier ? `: ${quote(piece([earlier.start, earlier.end]))}` : "");
+        line.append("Comes back to ", link, earlier ? `: ${quote(piece([earlier.start, earlier.end]))}` : "");
         parts.push(line);
       }
       const list = make("ul", "");
