@@ -211,8 +211,10 @@ def test_each_line_is_an_item_named_by_its_line():
     assert [(item.id, item.text) for item in found] == [("f.jsonl:1", "one"), ("f.jsonl:4", "three")]
 
 
-def test_an_empty_file_has_no_items():
-    assert jsonl_items(b"") == []
+@pytest.mark.parametrize("data", [b"", b"\n \n"])
+def test_a_file_without_rows_is_an_error_and_no_silent_success(data):
+    (item,) = jsonl_items(data)
+    assert item.error == "the file has no rows; expected one JSON object a line"
 
 
 @pytest.mark.parametrize(

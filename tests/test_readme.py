@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -92,6 +93,41 @@ def test_links_lead_somewhere():
 
 def test_measured_figures_are_filled_in():
     assert "not measured yet" not in TEXT
+
+
+def figures() -> dict[str, dict[str, float]]:
+    found = json.loads((ROOT / "benchmarks" / "accuracy" / "figures.json").read_text(encoding="utf-8"))
+    return {f"{figure['group']}: {figure['name']}": figure for figure in reversed(found)}  # given segments come first
+
+
+def test_error_rates_by_genre_are_those_of_the_card():
+    card = (ROOT / "detector" / "models" / "default" / "card.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| .* \| \d+ \| \d+ \| [\d.]+% \| .*$", card, re.MULTILINE)
+    assert len(rows) > 5
+    assert [row for row in rows if row not in TEXT] == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "name"),
+    [
+        ("AUROC .{}, .878 to .888", "sentences: filler against claim, AUROC"),
+        ("AUROC of .{:.2f} (among human", "articles: score for share ≥ .5, AUROC"),
+        ("(among human articles .{:.2f}", "articles: the same among human articles"),
+        ("among machine-written ones .{:.2f}", "articles: the same among machine articles"),
+        ("a rank correlation of .{:.2f}", "articles: filler share, Spearman"),
+        ("a mean AUROC of .{} on the 8", "machine head, leave one family out: AUROC, macro-mean"),
+        ("the mean of 22 is .{}", "machine head, leave one generator out: AUROC, macro-mean"),
+        ("DetectRL .{}", "never trained on: machine_score, DetectRL unattacked, AUROC"),
+        ("essays of OUTFOX .{}", "never trained on: machine_score, OUTFOX ChatGPT, AUROC"),
+        ("all OUTFOX essays .{}", "never trained on: machine_score, OUTFOX all without attacks, AUROC"),
+        ("HPPT .{}", "never trained on: machine_score, HPPT, AUROC"),
+    ],
+)
+def test_accuracy_is_that_of_the_last_run(shown, name):
+    value = figures()[name]["value"]
+    digits = f"{value:.2f}" if ":.2f" in shown else f"{value:.3f}"
+    wanted = shown.replace(".{:.2f}", digits[1:]).replace(".{}", digits[1:])
+    assert " ".join(wanted.split()) in " ".join(TEXT.split())
 
 
 # --- the check itself

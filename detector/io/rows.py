@@ -57,10 +57,14 @@ def read_jsonl(path: str, stream: BinaryIO, fields: Fields) -> Iterator[Item]:
 
     The id is the row's own ``id``, else ``path:line``; a row that fails is always told by its line.
     """
+    is_empty = True
     for line in _lines(stream):
         if line.error is None and not line.text.strip():
             continue
+        is_empty = False
         yield replace(_json_item(f"{path}:{line.number}", line, fields), line=line.number)
+    if is_empty:  # in silence, an empty export would pass every check
+        yield Item(path, error="the file has no rows; expected one JSON object a line")
 
 
 def _json_item(id: str, line: _Line, fields: Fields) -> Item:

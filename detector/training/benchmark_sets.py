@@ -67,10 +67,10 @@ def set_figures(dataset: str, rows: Sequence[Row], reports: Sequence[Report], jo
     attack = np.array([row.attack or "" for row in rows])
     found = []
     # HPPT is all of it polished: there the attack is the set.
-    clean = judged & (attack == "") if dataset != "hppt" else judged
+    clean = (attack == "") | (dataset == "hppt")
     for name, wanted in _parts(dataset, rows).items():
-        at = np.flatnonzero(clean & wanted)
-        out = int((~judged & wanted).sum())
+        at = np.flatnonzero(judged & clean & wanted)
+        out = int((~judged & clean & wanted).sum())
         plain = measure_baselines([rows[i].text for i in at.tolist()], jobs)
         found.append(_clean_figure(name, at, machine[at], score[at], plain, out))
     return found if dataset == "hppt" else [*found, *attack_figures(dataset, attack, machine, score)]

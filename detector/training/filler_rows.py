@@ -103,7 +103,7 @@ def article_figures(filler: Filler, judged: Judged, plain: Baselines) -> list[Fi
 
     def among(author: str) -> Figure:
         own = np.flatnonzero(label == author)
-        return make(
+        return maker("articles", len(own), rows)(
             f"the same among {author} articles",
             lambda r: metrics.auroc(y[r[label[r] == author]], score[r[label[r] == author]]),
             {"human": 0.95, "machine": 0.96}[author],
