@@ -542,3 +542,12 @@ def test_python_m_is_the_command():
         check=True,
     )
     assert done.stdout == f"detector {__version__}\n"
+
+
+@pytest.mark.parametrize("value", ["nan", "0", "1", "-1", "x", "inf"])
+@pytest.mark.parametrize("command", [("score", "--prior"), ("calibrate", "--fpr")])
+def test_a_share_is_above_0_and_below_1(texts, command, value):
+    name, option = command
+    done = subprocess.run([*COMMAND, name, str(texts), option, value], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"Invalid value for '{option}'" in done.stderr

@@ -26,7 +26,7 @@ Examples:
 @click.option(
     "--fpr",
     metavar="RATE",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=shared.Share(),
     default=0.01,
     show_default=True,
     help="Flag at most this share of texts like these.",

@@ -50,6 +50,17 @@ class Probability(click.ParamType):  # type: ignore[type-arg]  # generic only fr
         return number
 
 
+class Share(Probability):
+    """A number above 0 and below 1."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return ``value`` as a float, or fail with a sentence."""
+        number = super().convert(value, param, ctx)
+        if number == 1:
+            self.fail(f"{value!r} is not a number above 0 and below 1, such as 0.1", param, ctx)
+        return number
+
+
 class PathName(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
     """A path as it was typed; the shell completes it."""
 
@@ -109,7 +120,7 @@ def prior_option(command: F) -> F:
     return click.option(
         "--prior",
         metavar="P",
-        type=click.FloatRange(0, 1, min_open=True, max_open=True),
+        type=Share(),
         help="Share of filler articles among your texts, if not that of the model card; re-weights `score`.",
     )(command)
 
