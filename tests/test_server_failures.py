@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -166,12 +167,12 @@ def test_a_client_that_goes_away_leaves_nothing_behind(folder, path):
 def test_a_bug_in_scoring_is_answered_500_and_logged_without_the_text(folder, tmp_path):
     patch = """
 from detector import scorer
-whole = scorer.Scorer.score
-def score(self, text):
-    if "Trigger" in text:
-        raise KeyError(text)
-    return whole(self, text)
-scorer.Scorer.score = score
+whole = scorer.Scorer.score_many
+def score_many(self, texts):
+    if any("Trigger" in text for text in texts):
+        raise KeyError(texts)
+    return whole(self, texts)
+scorer.Scorer.score_many = score_many
 """
     (tmp_path / "sitecustomize.py").write_text(patch, encoding="utf-8")
     with serving(folder, "--workers", "1", path=str(tmp_path)) as server:
@@ -182,8 +183,13 @@ scorer.Scorer.score = score
         assert [record["label"] == "error" for record in lines] == [False, True, False]
         bug = server.event("bug")
         assert bug["exception"] == "KeyError"
-        assert any("sitecustomize.py:6 score" in place for place in bug["where"])
+        assert any("sitecustomize.py:6 score_many" in place for place in bug["where"])
         assert "Trigger" not in server.log()
+        # Texts that wait go to a worker together; one that breaks it does not take the others along.
+        with ThreadPoolExecutor(12) as clients:
+            texts = [FULL] * 5 + ["Trigger"] + [FULL] * 6
+            statuses = list(clients.map(lambda text: server.score(text).status, texts))
+        assert statuses == [500 if text == "Trigger" else 200 for text in texts]
 
 
 @pytest.mark.slow

@@ -12,7 +12,8 @@ import logging
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable, Coroutine, Mapping
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,7 +27,9 @@ _START_SECONDS = 120.0
 _END_SECONDS = 5.0
 _LONGEST_PAUSE = 30.0  # seconds between attempts to start a worker
 _PIPE_BUFFER = 1 << 20
-_ATTEMPTS = 2  # a text whose worker was killed is given to one other
+_ATTEMPTS = 2  # a text whose worker was killed is given to one other, alone
+_TOGETHER = 16  # texts that a worker may be given at once when they wait: together they take much less time
+_TOGETHER_BYTES = 100_000
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 T = TypeVar("T")
@@ -67,6 +70,22 @@ class Worker:
             self.process.kill()
 
 
+@dataclass(slots=True, eq=False)
+class Job:
+    """One text on its way: what is sent for it, whether it goes alone, and what comes of it.
+
+    ``outcome`` is the answer, or the exit status of a worker that ended instead. ``worker`` and ``company``, the
+    number of texts given together, are set when ``begun`` is.
+    """
+
+    frame: bytes
+    alone: bool
+    begun: asyncio.Event
+    outcome: asyncio.Future[Answer | int]
+    worker: Worker | None = None
+    company: int = 1
+
+
 async def launch(settings: str) -> tuple[Worker, dict[str, Any]]:
     """Start a worker and return it with what it says of its model. Raises ModelRefusedError."""
     folder = str(Path(detector.__file__).parents[1])  # the worker runs the same copy of the package
@@ -94,7 +113,7 @@ async def launch(settings: str) -> tuple[Worker, dict[str, Any]]:
 
 
 class Workers:
-    """``count`` worker processes; each scores one text at a time."""
+    """``count`` worker processes. A text goes to an idle one at once; texts that wait are given out together."""
 
     def __init__(
         self, count: int, *, model: str | None, prior: float | None, lost: Callable[[], None] = lambda: None
@@ -102,7 +121,8 @@ class Workers:
         self.count = count
         self.description: dict[str, Any] = {}
         self._settings = json.dumps({"model": model, "prior": prior})
-        self._idle: asyncio.Queue[Worker] = asyncio.Queue()
+        self._idle: deque[Worker] = deque()
+        self._waiting: deque[Job] = deque()
         self._alive: set[Worker] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._lost = lost
@@ -152,47 +172,87 @@ class Workers:
         take as long again.
         """
         frame = frames.pack(head, text.encode("utf-8", "surrogatepass"))
-        for _ in range(_ATTEMPTS):
-            worker = await self._next_idle(seconds)
-            # a task of its own: whoever asked may go away, the answer must leave the pipe all the same
-            task = self._keep(self._ask(worker, frame))
-            await asyncio.wait({task}, timeout=seconds)
-            if not task.done():
-                worker.kill()
+        for attempt in range(_ATTEMPTS):
+            job = Job(frame, attempt > 0, asyncio.Event(), asyncio.get_running_loop().create_future())
+            outcome = await self._outcome(job, seconds)
+            if isinstance(outcome, Answer):
+                return outcome
+            if job.company > 1:
+                continue  # another of its texts may have been the cause
+            if outcome is None:
                 sentence = f"the text took longer than {seconds:g} seconds to score; send it in shorter parts"
                 raise RefusalError(504, sentence)
-            answer = task.result()
-            if isinstance(answer, Answer):
-                return answer
-            if answer > 0:  # an exit status: a bug, which would only happen again
+            if outcome > 0:  # an exit status: a bug, which would only happen again
                 raise RefusalError(500, "scoring this text failed, which is a bug in the detector; its log says where")
         raise RefusalError(503, "the processes that scored this text were killed; send it again", retry=1)
 
-    async def _next_idle(self, seconds: float) -> Worker:
+    async def _outcome(self, job: Job, seconds: float) -> Answer | int | None:
+        """Return what comes of ``job``, None if it took too long. Raises RefusalError if no worker became free."""
+        self._waiting.append(job)
+        self._give_out()
         try:
             async with asyncio.timeout(seconds):
-                while (worker := await self._idle.get()).gone:
-                    pass  # its watcher brings another
+                await job.begun.wait()
         except TimeoutError:
             raise RefusalError(503, f"no worker became free in {seconds:g} seconds; send it again", retry=1) from None
-        return worker
+        finally:
+            if job.worker is None:
+                job.outcome.cancel()  # nobody waits for it any more
+        # Whoever asked may go away: the answer leaves the pipe all the same, for the future belongs to the job.
+        await asyncio.wait({job.outcome}, timeout=seconds)
+        if not job.outcome.done():
+            assert job.worker is not None
+            job.worker.kill()
+            return None
+        return job.outcome.result()
 
-    async def _ask(self, worker: Worker, frame: bytes) -> Answer | int:
-        """Return the answer, or the exit status of a worker that ended instead of answering."""
+    def _give_out(self) -> None:
+        """Give what waits to idle workers."""
+        while self._idle and (jobs := self._next_jobs()):
+            worker = self._idle.popleft()
+            if worker.gone:  # its watcher brings another
+                self._waiting.extendleft(reversed(jobs))
+                continue
+            for job in jobs:
+                job.worker, job.company = worker, len(jobs)
+                job.begun.set()
+            self._keep(self._ask(worker, jobs))
+
+    def _next_jobs(self) -> list[Job]:
+        """Take the texts that go to one worker: its share of those that wait, or one that goes alone."""
+        waiting = self._waiting = deque(job for job in self._waiting if not job.outcome.done())
+        most = min(_TOGETHER, -(-len(waiting) // max(self.alive, 1)))
+        jobs: list[Job] = []
+        size = 0
+        while waiting and len(jobs) < most and (not jobs or not (jobs[0].alone or waiting[0].alone)):
+            size += len(waiting[0].frame)
+            if jobs and size > _TOGETHER_BYTES:
+                break
+            jobs.append(waiting.popleft())
+        return jobs
+
+    async def _ask(self, worker: Worker, jobs: Sequence[Job]) -> None:
+        """Let ``worker`` score the texts of ``jobs``; one that ends instead gives its exit status to all of them."""
         try:
-            worker.sink.write(frame)
+            worker.sink.write(frames.pack({"texts": len(jobs)}) + b"".join(job.frame for job in jobs))
             await worker.sink.drain()
-            head, body = await frames.receive(worker.source)
+            for job in jobs:
+                head, body = await frames.receive(worker.source)
+                _settle(job, Answer(body, **head))
         except Gone:
-            return await worker.process.wait()
-        self._idle.put_nowait(worker)
-        return Answer(body, **head)
+            status = await worker.process.wait()
+            for job in jobs:
+                _settle(job, status)
+            return
+        self._idle.append(worker)
+        self._give_out()
 
     def _take_in(self, worker: Worker) -> None:
         log("worker started", pid=worker.process.pid)
         self._alive.add(worker)
-        self._idle.put_nowait(worker)
+        self._idle.append(worker)
         self._keep(self._watch(worker))
+        self._give_out()
 
     async def _watch(self, worker: Worker) -> None:
         """Wait for the end of ``worker`` and put another in its place."""
@@ -219,3 +279,8 @@ class Workers:
         self._tasks.add(task)  # the loop itself holds tasks weakly
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _settle(job: Job, outcome: Answer | int) -> None:
+    if not job.outcome.done():
+        job.outcome.set_result(outcome)

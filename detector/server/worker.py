@@ -11,12 +11,13 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from types import TracebackType
 from typing import Any, BinaryIO
 
 from detector.meaning import meaning
-from detector.report import SCHEMA
+from detector.report import SCHEMA, Report
 from detector.scorer import Scorer
 from detector.server import frames
 from detector.server.logs import log, start_logs, where
@@ -40,12 +41,18 @@ def main() -> None:
         return
     send(sink, frames.pack({"model": scorer.model_name, "schema": SCHEMA, "cuts": asdict(scorer.cuts)}))
     while (frame := frames.read(sys.stdin.buffer)) is not None:
-        send(sink, answer(scorer, *frame))
+        texts = [frames.read(sys.stdin.buffer) for _ in range(frame[0]["texts"])]
+        send(sink, answers(scorer, [text for text in texts if text is not None]))
 
 
-def answer(scorer: Scorer, head: dict[str, Any], body: bytes) -> bytes:
+def answers(scorer: Scorer, texts: Sequence[frames.Frame]) -> bytes:
+    """Return the frames with the records of ``texts``, in their order."""
+    reports = scorer.score_many([body.decode("utf-8", "surrogatepass") for _, body in texts])
+    return b"".join(answer(report, head) for report, (head, _) in zip(reports, texts, strict=True))
+
+
+def answer(report: Report, head: Mapping[str, Any]) -> bytes:
     """Return the frame with the record of one text, and in its head what is counted."""
-    report = scorer.score(body.decode("utf-8", "surrogatepass"))
     record = report.to_dict(head["id"], sentences=head["sentences"])
     if head["meaning"]:
         record["meaning"] = meaning(report)
