@@ -297,8 +297,9 @@ def number(value: float) -> str:
 
 
 def disk(size: float) -> str:
-    power = next(power for power in (1e15, 1e12, 1e9, 0) if size >= power)
-    return f"{number(size / power)} { {1e15: 'PB', 1e12: 'TB', 1e9: 'GB'}[power] }" if power else f"{number(size)} B"
+    units = {1e15: "PB", 1e12: "TB", 1e9: "GB", 1e6: "MB", 1.0: "B"}
+    power = next((power for power in units if size >= power), 1.0)
+    return f"{number(size / power)} {units[power]}"
 
 
 def report(options: argparse.Namespace) -> str:
