@@ -255,21 +255,20 @@ def _figure(width: float, height: float) -> Figure:
     need("matplotlib", "plot")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    figure = _picture_class()(figsize=(width, height), layout="constrained" if height != 4.0 else None)
+    figure: Figure = _picture_class()(figsize=(width, height), layout="constrained" if height != 4.0 else None)
     FigureCanvasAgg(figure)
     return figure
 
 
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=90)
+    return buffer.getvalue()
+
+
 @cache
-def _picture_class() -> type[Figure]:
+def _picture_class() -> Any:
+    """Return the class of figures that a notebook shows without having been told of matplotlib."""
     from matplotlib.figure import Figure
 
-    class Picture(Figure):
-        """A figure that a notebook shows without having been told of matplotlib."""
-
-        def _repr_png_(self) -> bytes:
-            buffer = io.BytesIO()
-            self.savefig(buffer, format="png", dpi=90)
-            return buffer.getvalue()
-
-    return Picture
+    return type("Picture", (Figure,), {"_repr_png_": _png})
