@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 from html import escape
 
-from detector.meaning import LABELS, meaning
+from detector.meaning import LABELS, LETTERS, meaning
 from detector.report import Kind, Reason, Report, Sentence
 
 WIDTH, HEIGHT = 680, 26
 MOST_REASONS = 5
 MOST_SENTENCES = 400  # a longer strip has blocks too thin to see
 _HIGHER, _LOWER = "#c27410", "#2f8ea3"
-_LETTERS: dict[Kind, str] = {"claim": "C", "repeat": "R", "generic": "G", "boilerplate": "B", "heading": "H"}
 # Top and height of a block, its fill and how much of it: the kinds differ in shape, not in colour alone.
 _SHAPES: dict[Kind, tuple[int, int, str, float]] = {
     "claim": (20, 6, "#2b9a77", 0.75),
@@ -67,7 +66,7 @@ def _strip(sentences: tuple[Sentence, ...]) -> str:
     whole = sum(sentence.end - sentence.start for sentence in sentences)
     if not 0 < len(sentences) <= MOST_SENTENCES or not whole:
         return ""
-    counts = {kind: sum(sentence.kind == kind for sentence in sentences) for kind in _LETTERS}
+    counts = {kind: sum(sentence.kind == kind for sentence in sentences) for kind in LETTERS}
     said = ", ".join(f"{number} {kind}" for kind, number in counts.items() if number)
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" style="max-width:100%;height:auto;display:block" '
@@ -79,7 +78,7 @@ def _strip(sentences: tuple[Sentence, ...]) -> str:
         parts.append(_block(sentence, number, x, width))
         x += width
     legend = " · ".join(
-        f'<b style="color:{_SHAPES[kind][2]}">{_LETTERS[kind]}</b> {kind} {number}'
+        f'<b style="color:{_SHAPES[kind][2]}">{LETTERS[kind]}</b> {kind} {number}'
         for kind, number in counts.items()
         if number
     )
@@ -99,7 +98,7 @@ def _block(sentence: Sentence, number: int, x: float, width: float) -> str:
         return block
     return block + (
         f'<text x="{x + width / 2:.1f}" y="17.5" font-size="12" font-weight="600" text-anchor="middle" '
-        f'fill="currentColor" pointer-events="none">{_LETTERS[sentence.kind]}</text>'
+        f'fill="currentColor" pointer-events="none">{LETTERS[sentence.kind]}</text>'
     )
 
 

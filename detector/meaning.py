@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from detector.report import Label, Report
+from detector.report import Kind, Label, Report
 
+LETTERS: dict[Kind, str] = {"claim": "C", "repeat": "R", "generic": "G", "boilerplate": "B", "heading": "H"}
 LABELS: dict[Label, str] = {
     "filler": "filler",
     "unclear": "unclear",

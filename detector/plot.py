@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from detector.extras import need
+from detector.intervals import wilson
+from detector.meaning import LETTERS, meaning
 from detector.report import Kind, Report, Sentence
 
 if TYPE_CHECKING:
@@ -30,16 +32,7 @@ COLOURS: dict[Kind, str] = {
     "boilerplate": "#ececec",
     "heading": "#d6e2f0",
 }
-LETTERS: dict[Kind, str] = {"claim": "C", "repeat": "R", "generic": "G", "boilerplate": "B", "heading": "H"}
 _RAISES, _LOWERS = "#d2691e", "#2b7a78"
-_LABELS = {
-    "filler": "mostly filler",
-    "unclear": "unclear",
-    "substantive": "substantive",
-    "too_short": "too short to judge",
-    "not_english": "not English as far as can be told",
-    "error": "not scored",
-}
 _SIZE, _LEADING = 9.0, 1.75  # points, lines
 
 
@@ -148,7 +141,7 @@ def reliability(scores: Sequence[float], truth: Sequence[bool], *, bins: int = 1
     parts = [part for part in np.array_split(np.argsort(p, kind="stable"), bins) if len(part)]
     mean = np.array([p[part].mean() for part in parts])
     rate = np.array([y[part].mean() for part in parts])
-    low, high = np.array([_wilson(float(y[part].mean()), len(part)) for part in parts]).T
+    low, high = np.array([wilson(float(y[part].mean()), len(part)) for part in parts]).T
     figure, axes = _axes(4.6, 4.6)
     axes.plot((0, 1), (0, 1), color="grey", linewidth=0.8, linestyle="--")
     spread = np.maximum([rate - low, high - rate], 0.0)
@@ -156,13 +149,6 @@ def reliability(scores: Sequence[float], truth: Sequence[bool], *, bins: int = 1
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel="score", ylabel="share that is filler")
     axes.set_title(f"{len(p)} articles, {len(parts)} bins of equal count", fontsize=10)
     return figure
-
-
-def _wilson(rate: float, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the Wilson interval of a rate (Wilson 1927)."""
-    middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-    return middle - half, middle + half
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +204,9 @@ def _lay_out(text: str, sentences: Sequence[Sentence], width: float, measure: _M
 
 
 def _title(report: Report) -> str:
-    label = _LABELS[report.label]
     if math.isnan(report.score):
-        return label[0].upper() + label[1:]
-    return f"Score {report.score:.2f}, {label}; {report.filler_share:.0%} of the words stand in filler sentences"
+        return meaning(report)
+    return f"Score {report.score:.2f}, {report.label}; {report.filler_share:.0%} of the words stand in filler sentences"
 
 
 def _first_words(text: str) -> str:

@@ -87,9 +87,9 @@ def test_a_table_shows_value_interval_target_verdict_and_baselines():
 
 def test_three_kinds_counts_what_was_named_otherwise_as_missed():
     truth = np.array(list("CCRRGG"))
-    assert filler_rows.three_kinds(truth, truth) == 1.0
+    assert metrics.macro_f1(truth, truth, "CRG") == 1.0
     # C: 2 hits of 2 named; R: 1 hit, 1 named; G: nothing hit, one named.
-    assert filler_rows.three_kinds(truth, np.array(list("CCRGHB"))) == pytest.approx((1 + 2 / 3 + 0) / 3)
+    assert metrics.macro_f1(truth, list("CCRGHB"), "CRG") == pytest.approx((1 + 2 / 3 + 0) / 3)
 
 
 def predictions(articles, score, share=None):

@@ -21,7 +21,7 @@ EXAMPLE = PACKAGE / "examples" / "padded.txt"
 
 # Lowest first. A module imports from its own layer and from lower ones.
 LAYERS = (
-    ("_version", "extras", "lexicon", "report", "meaning", "card"),
+    ("_version", "extras", "intervals", "lexicon", "report", "meaning", "card"),
     ("text",),
     ("features",),
     ("heads",),

@@ -10,6 +10,7 @@ import pytest
 
 from detector import Report, Scorer
 from detector.extras import MissingExtraError
+from detector.meaning import LETTERS, meaning
 
 pytest.importorskip("matplotlib")
 from detector import plot
@@ -31,7 +32,7 @@ def strings(figure):
 
 def test_an_article_is_drawn_word_for_word_with_a_letter_for_each_sentence(report):
     shown = strings(plot.article(TEXT, report))
-    letters = [plot.LETTERS[sentence.kind] for sentence in report.sentences]
+    letters = [LETTERS[sentence.kind] for sentence in report.sentences]
     words = [word for s in report.sentences for word in TEXT[s.start : s.end].replace("$", r"\$").split()]
     drawn = shown[1 : 1 + len(letters) + len(words)]
     assert [w for w in drawn if w in words] == words
@@ -53,7 +54,8 @@ def test_a_report_of_another_text_is_refused(report):
 
 def test_an_abstention_is_drawn_with_its_verdict():
     text = "Too short."
-    assert strings(plot.article(text, Scorer().score(text)))[0] == "Too short to judge"
+    report = Scorer().score(text)
+    assert strings(plot.article(text, report))[0] == meaning(report)
 
 
 @pytest.mark.parametrize("machine", [False, True])

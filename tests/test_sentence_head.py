@@ -55,7 +55,8 @@ def test_a_network_is_one_hidden_layer_and_its_slope_that_of_its_logit(sentence_
     random = np.random.default_rng(0)
     X = random.normal(size=(5, sentence_head.first.hidden.shape[0]))
     net = sentence_head.first
-    for row, logit, slope in zip(X, net(X), net.gradient(X), strict=True):
+    slopes = net.slope(X @ net.hidden + net.bias > 0.0, X.shape[1])
+    for row, logit, slope in zip(X, net(X), slopes, strict=True):
         active = [max(0.0, float(row @ net.hidden[:, k] + net.bias[k])) for k in range(net.hidden.shape[1])]
         assert logit == pytest.approx(float(np.dot(active, net.output)) + net.offset)
         for column in (0, 3, len(row) - 1):

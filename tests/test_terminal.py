@@ -24,7 +24,7 @@ from detector.cli.order import Order, ordered
 from detector.cli.page import page
 from detector.cli.tally import Tally
 from detector.io.records import Record
-from detector.io.width import cells, clip, clip_end, pad, shorten, wrap
+from detector.io.width import cells, clip, clip_end, shorten, wrap
 from detector.io.writers import FORMATS
 from detector.report import NAN, Report, Sentence, failed
 
@@ -82,12 +82,6 @@ def test_a_cut_parts_no_mark_from_its_letter():
     assert clip("ae\u0301b", 2) == "ae\u0301"
     assert clip_end("ae\u0301b", 2) == "e\u0301b"
     assert clip_end("ae\u0301b", 1) == "b"
-
-
-def test_padding_counts_columns():
-    assert pad("漢", 4) == "漢  "
-    assert pad("漢", 4, right=True) == "  漢"
-    assert pad("漢字", 3) == "漢字"
 
 
 def test_wide_sentences_and_names_fit_the_page(tmp_path):

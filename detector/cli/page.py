@@ -11,9 +11,9 @@ import click
 from detector.io.records import Record
 from detector.io.show import DASH, decimal, percent, visible
 from detector.io.width import cells, wrap
+from detector.meaning import LETTERS
 from detector.report import Kind, Reason, Report, Sentence
 
-LETTERS: dict[Kind, str] = {"claim": "C", "repeat": "R", "generic": "G", "boilerplate": "B", "heading": "H"}
 _STYLES: dict[Kind, dict[str, str | bool]] = {
     "claim": {"fg": "green"},
     "repeat": {"fg": "magenta"},

@@ -109,10 +109,6 @@ class View:
         """Which words lie in an entry of the list ``name`` (W,)."""
         return _has(self.listed, self.lists.index(name))
 
-    def per_sentence(self, values: NDArray[np.generic]) -> Floats:
-        """Sum ``values`` (..., W) over the words of each sentence: (..., S)."""
-        return segment_sums(np.asarray(values, np.float64), self.bounds)
-
     def count(self, words: Flags) -> Ints:
         """Count the words of prose marked in ``words`` (W,), by text (T,)."""
         marked = self.sentence[(words & self.in_prose).nonzero()[0]]

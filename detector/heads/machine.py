@@ -166,10 +166,6 @@ class MachineHead:
         number = np.bincount(text, minlength=tokens.n_texts)
         return Grams(text, at, n, weight, group, sums * self.gram_scale / np.sqrt(number + GRAM_DAMPING)[:, None])
 
-    def explain(self, document: Document) -> tuple[float, tuple[Reason, ...]]:
-        """Return the intercept and the reasons, weightiest first; together they are the logit."""
-        return self.intercept, self.reasons([document], self.read([document]))[0]
-
     def reasons(self, documents: Sequence[Document], reading: MachineReading) -> list[tuple[Reason, ...]]:
         """Return the reasons of each document, weightiest first."""
         usual, usual_sums = self.typical.tolist(), self.group_typical.tolist()

@@ -57,10 +57,6 @@ class Network:
         """
         return by_rows(active * self.output, self.hidden[:columns].T)
 
-    def gradient(self, X: Floats) -> Floats:
-        """Return the slope of each row's logit along each input, (S, D)."""
-        return self.slope(X @ self.hidden + self.bias > 0.0, X.shape[1])
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SentenceHead:

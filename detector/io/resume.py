@@ -86,7 +86,6 @@ class Trail:
 
     def __init__(self, sources: Sequence[Source], done: Done) -> None:
         self._sources = sources
-        self._done = done
         self._stretches = deque([_Stretch(done.source, done.texts, done.row)])
 
     def items(self, read: Callable[[Source, int], Iterable[Item]]) -> Iterator[Item]:

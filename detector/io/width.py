@@ -56,12 +56,6 @@ def shorten(text: str, width: int) -> str:
     return f"{clip(text, width - 1 - tail)}{_ELLIPSIS}{clip_end(text, tail)}"
 
 
-def pad(text: str, width: int, *, right: bool = False) -> str:
-    """Return ``text`` with blanks up to ``width`` columns, before it if it stands ``right``."""
-    blanks = " " * max(width - cells(text), 0)
-    return blanks + text if right else text + blanks
-
-
 def wrap(text: str, width: int) -> list[str]:
     """Return ``text`` in lines of at most ``width`` columns, broken at blanks, and in words that have too many."""
     lines: list[str] = []

@@ -10,15 +10,15 @@ The file holds, for increasing cuts of ``score``, the share of articles called f
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from detector.intervals import wilson
+
 NAME = "error_rates.json"
 CARD = "card.md"
-_Z = 1.959964  # of a 95 % interval
 
 
 class RatesError(ValueError):
@@ -47,13 +47,6 @@ class Rates:
             "articles": {"filler": self.filler, "not_filler": self.not_filler},
             "source": self.source,
         }
-
-
-def wilson(rate: float, count: int) -> tuple[float, float]:
-    """Return the Wilson 95 % interval of ``rate`` among ``count`` articles."""
-    middle = (rate + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
-    half = _Z * math.sqrt(rate * (1 - rate) / count + (_Z / (2 * count)) ** 2) / (1 + _Z**2 / count)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def read_rates(model: str | None) -> Rates | None:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.text.case import lower
 from detector.text.normalise import Normalised
 from detector.text.sentences import split
 
@@ -237,13 +238,6 @@ def ending_code(letters: str) -> int:
     return (ord(letters[0]) << 32) + ord(letters[1])
 
 
-def _lower(text: str) -> str:
-    lowered = text.lower()
-    if len(lowered) != len(text):  # a few capitals, such as the dotted I, grow when lowered
-        lowered = "".join(low if len(low := char.lower()) == 1 else char for char in text)
-    return lowered
-
-
 def _codes(text: str) -> NDArray[np.unsignedinteger[Any]]:
     if text.isascii():
         return np.frombuffer(text.encode("ascii"), np.uint8)
@@ -253,18 +247,18 @@ def _codes(text: str) -> NDArray[np.unsignedinteger[Any]]:
 @cache
 def _lower_table() -> NDArray[np.uint32]:
     """Return the small letter of every code point below _TABLE_END."""
-    return np.array(_codes(_lower("".join(map(chr, range(_TABLE_END))))))
+    return np.array(_codes(lower("".join(map(chr, range(_TABLE_END))))))
 
 
 def _lowered(codes: NDArray[np.unsignedinteger[Any]], text: str) -> NDArray[np.unsignedinteger[Any]]:
     """Return the code points of ``text`` in small letters."""
     if codes.dtype == np.uint8 or _SIGMA in text:  # which small sigma it is depends on its neighbours
-        return _codes(_lower(text))
+        return _codes(lower(text))
     lowered = _lower_table().take(codes, mode="clip")
     far = (codes >= _TABLE_END).nonzero()[0]
     if len(far):
         letters = codes[far].tobytes().decode("utf-32-le", "surrogatepass")
-        lowered[far] = np.frombuffer(_lower(letters).encode("utf-32-le", "surrogatepass"), np.uint32)
+        lowered[far] = np.frombuffer(lower(letters).encode("utf-32-le", "surrogatepass"), np.uint32)
     return lowered
 
 

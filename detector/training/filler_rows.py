@@ -60,17 +60,8 @@ def sentence_figures(filler: Filler, judged: Judged, jobs: int) -> list[Figure]:
         ),
         make("repeat against claim, AUROC", against_claims("R")),
         make("generic against claim, AUROC", against_claims("G")),
-        make("repeat, generic or claim, macro-F1", lambda r: three_kinds(truth[r], named[r]), 0.65),
+        make("repeat, generic or claim, macro-F1", lambda r: metrics.macro_f1(truth[r], named[r], "CRG"), 0.65),
     ]
-
-
-def three_kinds(truth: NDArray[np.str_], named: NDArray[np.str_]) -> float:
-    """Return the mean of F1 over C, R and G; a sentence that was named anything else is a miss."""
-    found = []
-    for letter in "CRG":
-        hits = np.sum((truth == letter) & (named == letter))
-        found.append(2.0 * hits / max(np.sum(truth == letter) + np.sum(named == letter), 1))
-    return float(np.mean(found))
 
 
 def _two(truth: NDArray[np.str_], score: Floats, letter: str) -> float:

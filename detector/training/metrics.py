@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from detector import intervals
+
 NAN = float("nan")
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -255,11 +257,9 @@ def wilson(k: int, n: int, level: float = 0.95) -> Interval:
         raise ValueError(f"{k} of {n} is not a rate; k must lie between 0 and n.")
     if n == 0:
         return Interval(NAN, NAN, NAN)
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    rate, z2 = k / n, z * z
-    centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
-    half = z / (1 + z2 / n) * float(np.sqrt(rate * (1 - rate) / n + z2 / (4 * n * n)))
-    return Interval(rate, 0.0 if k == 0 else centre - half, 1.0 if k == n else centre + half)
+    rate = k / n
+    low, high = intervals.wilson(rate, n, NormalDist().inv_cdf((1 + level) / 2))
+    return Interval(rate, 0.0 if k == 0 else low, 1.0 if k == n else high)
 
 
 def cut_at_fpr(human_scores: ArrayLike, fpr: float) -> float:
@@ -279,12 +279,15 @@ def tpr_at_fpr(human_scores: ArrayLike, machine_scores: ArrayLike, fpr: float) -
     return float(np.mean(machine >= cut)) if len(machine) and not np.isnan(cut) else NAN
 
 
-def macro_f1(truth: Sequence[str], predicted: Sequence[str]) -> float:
-    """Mean over kinds of F1 = 2 TP / (2 TP + FP + FN), each kind found in either list counting alike."""
+def macro_f1(truth: ArrayLike, predicted: ArrayLike, kinds: Sequence[str] | None = None) -> float:
+    """Mean over ``kinds`` of F1 = 2 TP / (2 TP + FP + FN); by default the kinds found in either list count alike.
+
+    What is predicted as none of ``kinds`` is a miss. NaN without kinds.
+    """
     a, b = np.asarray(truth, dtype=str), np.asarray(predicted, dtype=str)
     _same_length(truth=a, predicted=b)
-    kinds = np.union1d(a, b)
-    if not len(kinds):
+    chosen = np.union1d(a, b).tolist() if kinds is None else kinds
+    if not chosen:
         return NAN
-    each = [2 * np.sum((a == k) & (b == k)) / (np.sum(a == k) + np.sum(b == k)) for k in kinds]
+    each = [2 * np.sum((a == k) & (b == k)) / max(np.sum(a == k) + np.sum(b == k), 1) for k in chosen]
     return float(np.mean(each))
