@@ -14,7 +14,17 @@ from click.testing import CliRunner
 
 from detector import Report
 from detector.cli import main
-from detector.training import baselines, benchmark_sets, evaluate, figures, filler_rows, generators, genres, lengths
+from detector.training import (
+    baselines,
+    benchmark_sets,
+    evaluate,
+    figures,
+    filler_rows,
+    generators,
+    genres,
+    lengths,
+    metrics,
+)
 from detector.training.figures import Figure, markdown
 from detector.training.rates import CUTS, FILE, error_rates
 from detector.training.readers import finished_reader

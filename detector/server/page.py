@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "txt": "text/plain"}
-_SHARED = ("bars.css", "bars.js", "shade.css", "shade.js")  # with the HTML report
+_SHARED = ("bars.css", "bars.js", "palette.css", "shade.css", "shade.js")  # with the HTML report
 
 # Everything from here, nothing inline, nowhere to send a form, and no string may become markup.
 POLICY = "; ".join(

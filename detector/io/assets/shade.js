@@ -106,7 +106,7 @@ const shadeArticle = (() => {
     return box;
   }
 
-  return function shadeArticle(container, text, sentences, reasons, options) {
+  function shadeArticle(container, text, sentences, reasons, options) {
     const prefix = (options && options.prefix) || "s";
     const unit = unitsOf(text);
     const piece = (span) => text.slice(unit(span[0]), unit(span[1]));
@@ -327,5 +327,7 @@ const shadeArticle = (() => {
         for (const [name, listen] of Object.entries(listeners)) container.removeEventListener(name, listen);
       },
     };
-  };
+  }
+
+  return Object.assign(shadeArticle, { unitsOf }); // unitsOf: from code points to UTF-16 units, for the page
 })();

@@ -7,7 +7,7 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-STYLES = ("report.css", "shade.css", "bars.css")
+STYLES = ("palette.css", "report.css", "shade.css", "bars.css")
 SCRIPTS = ("shade.js", "bars.js", "report.js")
 
 _HEAD = """<!doctype html>

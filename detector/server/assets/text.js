@@ -1,21 +1,6 @@
-// Positions in a text: offsets of the server count code points, JavaScript counts UTF-16 units.
+// Positions in a text: offsets of the server count code points, JavaScript counts UTF-16 units (see shade.js).
 
-const PAIR = /[\ud800-\udbff][\udc00-\udfff]/;
-
-/** Return the function from a code point offset of `text` to its UTF-16 offset. */
-export function unitsOf(text) {
-  if (!PAIR.test(text)) return (point) => Math.min(point, text.length);
-  const units = new Uint32Array(text.length + 1);
-  let point = 0;
-  let unit = 0;
-  for (const character of text) {
-    units[point] = unit;
-    point += 1;
-    unit += character.length;
-  }
-  units[point] = unit;
-  return (wanted) => units[Math.min(wanted, point)];
-}
+const { unitsOf } = shadeArticle; // of shade.js, which the page loads first
 
 /** Return the sentences that are shaded, in UTF-16 offsets of `text`. */
 export function marksOf(text, sentences) {
