@@ -14,9 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fake_scorer import FakeScorer
 from hypothesis import settings
 
 from detector import Scorer
+from detector.cli import shared
 from detector.features.background import Background
 from detector.features.sentence import NAMES
 from detector.features.view import View, look
@@ -161,6 +163,12 @@ def small_folder(small_model: Model, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def small(small_folder: Path) -> Scorer:
     return Scorer.load(small_folder)
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command line score with the scorer of fake_scorer.py, which a test can see through."""
+    monkeypatch.setattr(shared, "open_scorer", lambda *given, **options: FakeScorer())
 
 
 @pytest.fixture(scope="session")

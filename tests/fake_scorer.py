@@ -20,6 +20,10 @@ from detector.report import NAN, Reason, Report, Sentence, SentenceReason, faile
 
 NAMES = ["filler_words", "repeats"]
 
+FILLER = "All of this is filler. So is this filler."
+CLAIM = "The council met on Monday. It rained."
+HALF = "A filler. A claim."  # a score of 0.5
+
 
 class FakeScorer:
     model_name = "fake-1"
@@ -97,7 +101,7 @@ class FakeScorer:
 def install() -> None:
     from detector.cli import shared
 
-    shared.open_scorer = lambda model, prior=None, calibration=(): FakeScorer()
+    shared.open_scorer = lambda *given, **options: FakeScorer()
 
 
 if __name__ == "__main__":

@@ -3,11 +3,10 @@ import math
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from command import run
 
 from detector import Scorer
 from detector.calibration import model_digest
-from detector.cli import main
 from detector.training import adapt
 from detector.training.adapt import Evidence, adapt_head, adapt_model, evidence_of
 from detector.training.document import log_loss
@@ -297,10 +296,6 @@ def test_an_adapted_model_has_a_reference_of_its_own(adapted):
 
 
 # --- the command
-
-
-def run(*arguments):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 def test_the_command_prints_figures_before_and_after(labelled, small_folder, tmp_path):

@@ -2,7 +2,7 @@ import math
 import sys
 
 import pytest
-from fake_scorer import FakeScorer
+from fake_scorer import FILLER, FakeScorer
 
 pa = pytest.importorskip("pyarrow")
 
@@ -11,7 +11,6 @@ from detector.arrow import ColumnError, score_batches, score_column  # noqa: E40
 from detector.extras import MissingExtraError  # noqa: E402
 from detector.report import null  # noqa: E402
 
-FILLER = "All of this is filler. So is this filler."
 CLAIM = "The council met on Monday. It rained a little."
 FAKE = FakeScorer()
 TEXTS = [FILLER, CLAIM, "short", FILLER + " machine"]

@@ -7,11 +7,11 @@ import json
 import os
 import random
 
+import command
 import pytest
-from click.testing import CliRunner
 from fake_scorer import FakeScorer
 
-from detector.cli import main, shared
+from detector.cli import shared
 from detector.cli.shared import Failure
 
 GOOD = b"The council of Leeds met on Monday. It approved a budget of 4.2 million pounds for roads. "
@@ -36,9 +36,7 @@ pytestmark = pytest.mark.usefixtures("_scorer")
 
 
 def run(*arguments, stdin=None):
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments], input=stdin)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    assert "Traceback" not in result.output
+    result = command.run(*arguments, stdin=stdin)
     assert all(
         line.startswith(("detector: ", "Error: ", "Usage: ", "Try ")) or not line
         for line in result.stderr.splitlines()

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
+import command
 import pytest
-from click.testing import CliRunner
-from fake_scorer import FakeScorer
-
-from detector.cli import main, shared
 
 FILE = "detector-baseline.json"
 OLD = (
@@ -19,8 +17,7 @@ OLD = (
 
 
 @pytest.fixture(autouse=True)
-def _here(monkeypatch, tmp_path):
-    monkeypatch.setattr(shared, "open_scorer", lambda *given: FakeScorer())
+def _here(fake, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 
@@ -32,8 +29,7 @@ def site(tmp_path):
     return tmp_path
 
 
-def run(*arguments):
-    return CliRunner().invoke(main, ["score", *map(str, arguments)])
+run = partial(command.run, "score")
 
 
 def write(*arguments):

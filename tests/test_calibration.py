@@ -7,13 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from command import run
 from hypothesis import given
 from hypothesis import strategies as st
 
 from detector import Scorer, calibration
 from detector.calibration import Calibration, CalibrationError, calibrate, most_above, texts_needed
-from detector.cli import main
 from detector.training.calibrate import realised_rate
 
 NAN = float("nan")
@@ -295,10 +294,6 @@ def test_a_calibration_of_another_model_is_refused(small_model, file, trusted, t
 
 
 # --- the commands
-
-
-def run(*arguments, stdin=None):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments], input=stdin)
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from types import ModuleType, SimpleNamespace
 
 import click
 import pytest
-from click.testing import CliRunner
-from fake_scorer import FakeScorer
+from command import run
+from fake_scorer import CLAIM, FILLER, FakeScorer
 
 from detector._version import __version__
 from detector.cli import main, shared
@@ -29,17 +29,9 @@ GOLDEN = HERE / "golden"
 COMMAND = [sys.executable, str(HERE / "fake_scorer.py")]
 CONTEXT = click.Context(main, info_name="detector")
 
-FILLER = "All of this is filler. So is this filler."
-CLAIM = "The council met on Monday. It rained."
 
 
-@pytest.fixture(autouse=True)
-def _scorer(monkeypatch):
-    monkeypatch.setattr(shared, "open_scorer", lambda model, prior=None, calibration=(): FakeScorer())
-
-
-def run(*arguments, stdin=None):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments], input=stdin)
+pytestmark = pytest.mark.usefixtures("fake")
 
 
 def start(*arguments, **options):

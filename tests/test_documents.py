@@ -10,10 +10,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-from fake_scorer import FakeScorer
+from command import run
 
-from detector.cli import main, shared
 from detector.io.documents import readers as documents
 from detector.io.documents import worker
 from detector.io.documents.limits import DocumentError, Limits
@@ -170,18 +168,11 @@ def test_an_epub_has_an_item_for_each_chapter():
         assert missing(item.text, name) == []
 
 
-def run(*arguments, monkeypatch):
-    monkeypatch.setattr(shared, "open_scorer", lambda model, prior=None, calibration=(): FakeScorer())
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
-
-
 @pytest.mark.parametrize("more", [[], ["--sort", "score"]])
-def test_a_new_text_stands_in_the_record_and_offsets_index_it(monkeypatch, more):
+def test_a_new_text_stands_in_the_record_and_offsets_index_it(fake, more):
     pytest.importorskip("pypdf")
     arguments = ["score", HERE / "paper-libreoffice.pdf", HERE / "news.html", "--format", "jsonl", "--sentences", *more]
-    lines = map(json.loads, run(*arguments, monkeypatch=monkeypatch).stdout.splitlines())
+    lines = map(json.loads, run(*arguments).stdout.splitlines())
     records = {Path(line["id"]).suffix: line for line in lines}
     text = records[".pdf"]["text"]
     cut = [text[one["start"] : one["end"]] for one in records[".pdf"]["sentences"]]
@@ -189,12 +180,12 @@ def test_a_new_text_stands_in_the_record_and_offsets_index_it(monkeypatch, more)
     assert "text" not in records[".html"]
 
 
-def test_the_main_text_can_be_asked_for_and_explained(monkeypatch):
+def test_the_main_text_can_be_asked_for_and_explained(fake):
     pytest.importorskip("trafilatura")
     for command in ("score", "features"):
         arguments = [command, HERE / "news.html", "--html", "main", "--format", "jsonl"]
-        assert run(*arguments, monkeypatch=monkeypatch).exit_code == 0
-    result = run("explain", HERE / "news.html", "--html", "main", monkeypatch=monkeypatch)
+        assert run(*arguments).exit_code == 0
+    result = run("explain", HERE / "news.html", "--html", "main")
     assert "gazebos" in result.stdout
     assert "towncrier61" not in result.stdout
 

@@ -4,11 +4,10 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from command import run
 
 from detector import Scorer
 from detector.calibration import model_digest
-from detector.cli import main
 from detector.report import NAN, Report, failed
 from detector.training.drift import LEAST_TEXTS, advice, compare, harmonic, holm, least_visible
 from detector.training.reference import (
@@ -227,10 +226,6 @@ def test_a_file_that_is_no_sound_reference_is_one_sentence(content, message, tmp
 
 
 # --- the command
-
-
-def run(*arguments):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module")

@@ -7,19 +7,14 @@ import re
 import subprocess
 
 import pytest
-from click.testing import CliRunner
-from fake_scorer import FakeScorer
+from command import run
+from fake_scorer import CLAIM, FILLER
 
-from detector.cli import main, shared
 from detector.io.github import command
-
-FILLER = "All of this is filler. So is this filler."
-CLAIM = "The council met on Monday. It rained."
 
 
 @pytest.fixture(autouse=True)
-def _here(monkeypatch, tmp_path):
-    monkeypatch.setattr(shared, "open_scorer", lambda *given: FakeScorer())
+def _here(fake, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 
@@ -39,7 +34,7 @@ def unescape(text):
 
 
 def github(*arguments, status=0, stdin=None):
-    done = CliRunner().invoke(main, ["score", "--format", "github", *map(str, arguments)], input=stdin)
+    done = run("score", "--format", "github", *arguments, stdin=stdin)
     assert done.exit_code == status, done.output
     return [parse(line) for line in done.stdout.splitlines()]
 
@@ -90,7 +85,7 @@ def test_rows_point_at_their_line_and_failures_are_errors(tmp_path):
 def test_nothing_in_a_name_or_text_can_end_a_command(tmp_path):
     name = "a,line=7::error title=x::%0A 100%,\n::error::b.txt"
     (tmp_path / name.replace("/", "")).write_text("::error file=x::boo filler\n::stop-commands::filler. % filler.")
-    done = CliRunner().invoke(main, ["score", "--format", "github", "."])
+    done = run("score", "--format", "github", ".")
     lines = done.stdout.splitlines()
     assert len(lines) == 2
     for line in lines:

@@ -9,13 +9,13 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from click.testing import CliRunner
+from command import run
 from fake_scorer import FakeScorer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from detector.card import card
-from detector.cli import main, shared
+from detector.cli import shared
 from detector.io.html import HtmlWriter
 from detector.io.html import details as packing
 from detector.io.html.histogram import HEIGHT, WIDTH, histogram
@@ -349,16 +349,11 @@ def test_past_the_most_rows_articles_are_counted_and_it_is_said():
 # --- the command
 
 
-@pytest.fixture
-def _fake(monkeypatch):
-    monkeypatch.setattr(shared, "open_scorer", lambda model, prior=None, calibration=(): FakeScorer())
-
-
-@pytest.mark.usefixtures("_fake")
+@pytest.mark.usefixtures("fake")
 def test_the_extension_asks_for_html(tmp_path):
     (tmp_path / "a.txt").write_text("All of this is filler. So is this filler.")
     output = tmp_path / "report.html"
-    result = CliRunner().invoke(main, ["score", str(tmp_path / "a.txt"), "-o", str(output)])
+    result = run("score", tmp_path / "a.txt", "-o", output)
     assert result.exit_code == 0, result.output
     source = output.read_text(encoding="utf-8")
     assert source.startswith("<!doctype html>")

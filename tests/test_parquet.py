@@ -4,35 +4,25 @@ import io
 import json
 import os
 import sys
+from functools import partial
 
+import command
 import pytest
-from click.testing import CliRunner
-from fake_scorer import FakeScorer
+from fake_scorer import CLAIM, FILLER, FakeScorer
 
 pa = pytest.importorskip("pyarrow")
 import pyarrow.parquet as pq  # noqa: E402
 
 from detector import arrow  # noqa: E402
-from detector.cli import main, shared  # noqa: E402
 from detector.io.parquet import read_parquet  # noqa: E402
 from detector.io.readers import count_texts  # noqa: E402
 from detector.io.rows import Fields  # noqa: E402
 from detector.io.sources import Source  # noqa: E402
 
-FILLER = "All of this is filler. So is this filler."
-CLAIM = "The council met on Monday. It rained."
+pytestmark = pytest.mark.usefixtures("fake")
 
 
-@pytest.fixture(autouse=True)
-def _scorer(monkeypatch):
-    monkeypatch.setattr(shared, "open_scorer", lambda model, prior=None, calibration=(): FakeScorer())
-
-
-def run(*arguments, stdin=None):
-    result = CliRunner().invoke(main, ["score", *map(str, arguments)], input=stdin)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    assert "Traceback" not in result.output
-    return result
+run = partial(command.run, "score")
 
 
 def write(path, rows=6, group=4, **columns):

@@ -5,14 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
+import command
 import pytest
-from click.testing import CliRunner
 from dying import TEXTS_A_PART
-from fake_scorer import FakeScorer
 
-from detector.cli import main, shared
 from detector.io import resume
 from detector.io.output import OutputError
 from detector.io.readers import read
@@ -26,8 +25,7 @@ TEXTS = 40
 
 
 @pytest.fixture(autouse=True)
-def _small(monkeypatch):
-    monkeypatch.setattr(shared, "open_scorer", lambda model, prior=None, calibration=(): FakeScorer())
+def _small(fake, monkeypatch):
     monkeypatch.setattr(resume, "PART_TEXTS", TEXTS_A_PART)
 
 
@@ -46,10 +44,7 @@ def inputs(tmp_path):
     return folder
 
 
-def run(*arguments):
-    result = CliRunner().invoke(main, ["score", *map(str, arguments)])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
+run = partial(command.run, "score")
 
 
 def start(*arguments, **environment):

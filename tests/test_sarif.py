@@ -9,15 +9,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from click.testing import CliRunner
-from fake_scorer import FakeScorer
-
-from detector.cli import main, shared
+from command import run
+from fake_scorer import CLAIM, FILLER
 
 SCHEMA = Path(__file__).parent / "schemas" / "sarif-2.1.0.json"
 
-FILLER = "All of this is filler. So is this filler."
-CLAIM = "The council met on Monday. It rained."
 MIXED = "The council met on Monday. Costs rose. This is filler. The council met on Monday. It rained."
 
 
@@ -28,13 +24,12 @@ def validator():
 
 
 @pytest.fixture(autouse=True)
-def _here(monkeypatch, tmp_path):
-    monkeypatch.setattr(shared, "open_scorer", lambda *given: FakeScorer())
+def _here(fake, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 
 def sarif(*arguments, stdin=None, status=0):
-    done = CliRunner().invoke(main, ["score", "--format", "sarif", *map(str, arguments)], input=stdin)
+    done = run("score", "--format", "sarif", *arguments, stdin=stdin)
     assert done.exit_code == status, done.output
     return json.loads(done.stdout)
 
@@ -104,7 +99,7 @@ def test_what_the_schema_forbids_is_seen(tmp_path, validator):
 def test_the_extension_of_the_output_asks_for_it(tmp_path, validator):
     (tmp_path / "a.txt").write_text(FILLER)
     for name in ("o.sarif", "o.sarif.json"):
-        assert CliRunner().invoke(main, ["score", "a.txt", "-o", name]).exit_code == 0
+        assert run("score", "a.txt", "-o", name).exit_code == 0
         assert validator.is_valid(json.loads((tmp_path / name).read_text()))
 
 

@@ -5,20 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
-from click.testing import CliRunner
-from fake_scorer import FakeScorer
+from command import run as invoke
+from fake_scorer import CLAIM, FILLER, HALF, FakeScorer
 
-from detector.cli import main, shared
+from detector.cli import shared
 from detector.cli.settings import Settings, SettingsError, find_settings, matches, read_settings
-
-FILLER = "All of this is filler. So is this filler."
-CLAIM = "The council met on Monday. It rained."
-HALF = "A filler. A claim."  # a score of 0.5
 
 
 @pytest.fixture(autouse=True)
-def _here(monkeypatch, tmp_path):
-    monkeypatch.setattr(shared, "open_scorer", lambda *given: FakeScorer())
+def _here(fake, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 
@@ -27,7 +22,7 @@ def settings(folder, text):
 
 
 def run(*arguments, command="score"):
-    return CliRunner().invoke(main, [command, *map(str, arguments)])
+    return invoke(command, *arguments)
 
 
 def names(done):

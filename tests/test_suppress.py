@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
+import command
 import pytest
-from click.testing import CliRunner
-from fake_scorer import FakeScorer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.cli import main, shared
 from detector.io.suppress import mask, switches
 
 OFF, ON = "<!-- detector: off -->", "<!-- detector: on -->"
 
 
 @pytest.fixture
-def _fake(monkeypatch, tmp_path):
-    monkeypatch.setattr(shared, "open_scorer", lambda *given: FakeScorer())
+def _fake(fake, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 
-def run(*arguments, stdin=None):
-    return CliRunner().invoke(main, ["score", *map(str, arguments)], input=stdin)
+run = partial(command.run, "score")
 
 
 def test_what_stands_between_is_blank_and_nothing_moves():

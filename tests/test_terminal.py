@@ -12,13 +12,12 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-from fake_scorer import FakeScorer
+from command import run
+from fake_scorer import CLAIM, FILLER, HALF, FakeScorer
 from hypothesis import given
 from hypothesis import strategies as st
 from test_cli import on_terminal
 
-from detector.cli import main, shared
 from detector.cli.colour import decide
 from detector.cli.order import Order, ordered
 from detector.cli.page import page
@@ -28,19 +27,10 @@ from detector.io.width import cells, clip, clip_end, shorten, wrap
 from detector.io.writers import FORMATS
 from detector.report import NAN, Report, Sentence, failed
 
-FILLER = "All of this is filler. So is this filler."
-CLAIM = "The council met on Monday. It rained."
-HALF = "A filler. A claim."
 LETTERS = st.text(st.sampled_from("ab -é漢字가😀e\u0301ｱ\u200d\u00ad"), max_size=60)
 
 
-@pytest.fixture(autouse=True)
-def _scorer(monkeypatch):
-    monkeypatch.setattr(shared, "open_scorer", lambda *given: FakeScorer())
-
-
-def run(*arguments, stdin=None, env=None):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments], input=stdin, env=env)
+pytestmark = pytest.mark.usefixtures("fake")
 
 
 # --- width

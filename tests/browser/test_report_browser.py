@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 import random
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from fake_scorer import FakeScorer
@@ -21,16 +19,7 @@ from detector.report import NAN, Reason, Report, Sentence, SentenceReason, faile
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 
 sync_api.expect.set_options(timeout=120_000)
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 EVIL = "<script>document.title = 'run'</script><img src=x onerror=\"document.title = 'run'\">"
-
-pytestmark = pytest.mark.skipif(
-    not Path(CHROMIUM).exists(), reason=f"there is no {CHROMIUM}; apt-get install chromium, or name one in CHROMIUM"
-)
 
 
 def article() -> Record:
@@ -107,14 +96,6 @@ def report_file(tmp_path_factory):
             write(writer.lines(record))
         write(writer.end())
     return path
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as tool:
-        chromium = tool.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
