@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -123,8 +124,8 @@ class Scorer:
 
         parallel = Parallel(n_jobs=jobs or -1, return_as="generator", pre_dispatch="3*n_jobs")
         batches = _batches(texts)
-        for reports in parallel(delayed(_score_batch)(self, batch, on_error, reasons) for batch in batches):
-            yield from reports
+        for data in parallel(delayed(_score_batch)(self, batch, on_error, reasons) for batch in batches):
+            yield from _received(data)
 
     def _batch(self, items: Sequence[object], on_error: OnError, reasons: bool) -> Iterator[Report]:
         """Score what is a text among ``items``; what is not gives an error in its place."""
@@ -233,5 +234,25 @@ def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _score_batch(scorer: Scorer, batch: list[str], on_error: OnError, reasons: bool) -> list[Report]:
-    return list(scorer._batch(batch, on_error, reasons))
+def _score_batch(scorer: Scorer, batch: list[str], on_error: OnError, reasons: bool) -> bytes:
+    """Return reports as bytes, so that it is not joblib that takes them apart."""
+    from multiprocessing.reduction import ForkingPickler
+
+    return bytes(ForkingPickler.dumps(list(scorer._batch(batch, on_error, reasons))))
+
+
+def _received(data: bytes) -> list[Report]:
+    """Return the reports that a worker sent, made with the garbage collector paused: so many would set it off in vain.
+
+    One process receives what all workers send, so its time counts several times.
+    """
+    from multiprocessing.reduction import ForkingPickler
+
+    is_on = gc.isenabled()
+    gc.disable()
+    try:
+        reports: list[Report] = ForkingPickler.loads(data)
+    finally:
+        if is_on:
+            gc.enable()
+    return reports

@@ -20,7 +20,8 @@ PROSE = {"", ".cfg", ".html", ".ipynb", ".md", ".py", ".rst", ".sh", ".toml", ".
 
 # The name of the command and of the import belongs to another distribution.
 WRONG_INSTALL = re.compile(r"pip3? install\s+(?:-\S+\s+)*[\"']?detector\b(?![/.])")
-UNSAFE_LOADERS = {"_pickle", "cloudpickle", "dill", "marshal", "pickle", "shelve"}
+UNSAFE_LOADERS = {"_pickle", "cloudpickle", "dill", "marshal", "multiprocessing.reduction", "pickle", "shelve"}
+RECEIVES = {"detector/scorer.py": ["multiprocessing.reduction"] * 2}  # what its own worker processes send it, no files
 
 
 def written_files() -> Iterator[Path]:
@@ -92,7 +93,7 @@ def test_install_lines_are_told_apart(line, wrong):
 def test_a_module_is_short_safe_and_lets_bugs_show(path):
     source = path.read_text(encoding="utf-8")
     assert len(source.splitlines()) <= LONGEST
-    assert unsafe(source) == []
+    assert unsafe(source) == RECEIVES.get(path.relative_to(ROOT).as_posix(), [])
     assert swallowed(source) == []
 
 
