@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ pytest.importorskip("prometheus_client")
 from serving import FULL, IN_PROGRESS, JSON, NDJSON, PADDED, PLAIN, Server, as_sent, serving, wait_until
 
 from detector import Scorer
+from detector.calibration import calibrate, model_digest
+from detector.model import bundled
 from detector.report import SCHEMA
 from detector.server.rates import read_rates
 
@@ -151,6 +154,20 @@ def test_the_description_holds_what_is_sent_and_answered(server):
         jsonschema.validate(answered["example"], answered["schema"])
 
 
+def test_with_a_calibration_records_carry_p_values_and_labels_follow_them(tmp_path):
+    scores = [number / 200 for number in range(99)]  # trusted texts, of which none reaches one half
+    file = tmp_path / "ours.json"
+    made = calibrate(scores, on="score", fpr=0.01, model=Scorer().model_name, digest=model_digest(bundled()))
+    file.write_text(json.dumps(made.to_dict()))
+    with serving(tmp_path, "--workers", "1", "--calibration", str(file)) as server:
+        record = server.score(PADDED).json
+        assert record == json.loads(json.dumps(Scorer(calibration=file).score(PADDED).to_dict(sentences=False)))
+        assert record["p_values"] == {"score": 0.01}
+        assert record["label"] == "filler"
+        assert server.score(FULL).json["label"] == "substantive"
+        assert server.get("/v1/model").json["cuts"]["filler"] == made.cut
+
+
 # --- refusals
 
 
@@ -194,6 +211,30 @@ def test_a_huge_body_is_refused_declared_or_not(server):
         answer = server.ask("POST", "/v1/score", body, PLAIN)
         assert answer.status == 413
         assert "larger than 2 MB" in answer.error
+
+
+def test_a_body_may_be_packed(server):
+    body = gzip.compress(json.dumps({"text": FULL}).encode())
+    assert server.ask("POST", "/v1/score", body, JSON, Content_Encoding="gzip").json == as_sent(FULL)
+    lines = gzip.compress(b"".join(json.dumps(text).encode() + b"\n" for text in (PADDED, FULL)))
+    packed = server.ask("POST", "/v1/score/batch", lines, NDJSON, Content_Encoding="gzip").lines
+    assert packed == [as_sent(PADDED, "1"), as_sent(FULL, "2")]
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "status", "words"),
+    [
+        (b'{"text": "a"}', "gzip", 400, "not one whole gzip stream"),
+        (gzip.compress(FULL.encode())[:-5], "gzip", 400, "not one whole gzip stream"),
+        (gzip.compress(FULL.encode()) * 2, "gzip", 400, "not one whole gzip stream"),
+        (gzip.compress(b"word " * 4_000_000), "gzip", 413, "larger than 2 MB"),
+        (gzip.compress(b""), "gzip", 422, "the body is empty"),
+        (b"a", "br", 415, 'the Content-Encoding "br" is unknown here'),
+    ],
+)
+def test_a_body_packed_badly_is_refused_with_one_sentence(server, body, encoding, status, words):
+    answer = server.ask("POST", "/v1/score", body, PLAIN, Content_Encoding=encoding)
+    assert (answer.status, words in answer.error) == (status, True), answer.error
 
 
 def test_a_connection_is_still_good_after_a_refusal(server):

@@ -19,6 +19,8 @@ pytest.importorskip("prometheus_client")
 
 from serving import FULL, IN_PROGRESS, JSON, PACKAGE, PADDED, Later, Server, as_sent, runs, serving, stopped, wait_until
 
+from detector.calibration import calibrate
+
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are watched through /proc")
 
 
@@ -250,6 +252,17 @@ def test_a_model_that_cannot_be_used(tmp_path):
     assert run.returncode == 2
     assert "cannot use the model" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_a_calibration_that_cannot_be_used(tmp_path):
+    made = calibrate([number / 200 for number in range(99)], on="score", fpr=0.01, model="other", digest="0" * 64)
+    (tmp_path / "other.json").write_text(json.dumps(made.to_dict()))
+    (tmp_path / "damaged.json").write_text("{")
+    for name, words in (("other.json", "another model"), ("damaged.json", "damaged.json"), ("no.json", "no.json")):
+        done = command("--port", "0", "--workers", "1", "--calibration", str(tmp_path / name))
+        assert done.returncode == 2
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_a_missing_package_is_named_with_the_line_that_installs_it():

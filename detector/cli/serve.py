@@ -32,6 +32,7 @@ Examples:
 @click.option("--workers", metavar="N", type=click.IntRange(min=1), help="Processes that score; default: one a core.")
 @shared.model_option
 @shared.prior_option
+@shared.calibration_option
 @click.option(
     "--token-file",
     metavar="FILE",
@@ -80,6 +81,7 @@ def serve(
     workers: int | None,
     model: str | None,
     prior: float | None,
+    calibration: tuple[str, ...],
     token_file: str | None,
     max_body: float,
     max_items: int,
@@ -106,6 +108,8 @@ def serve(
     from detector.server.rates import RatesError
     from detector.server.run import Settings, listen, run
 
+    if calibration:
+        shared.open_scorer(model, prior, calibration)  # refuse here, in one sentence, what every worker would
     token = read_token(token_file)
     if token is None and not is_loopback(host):
         shared.warn(f"anyone who can reach {host} can use this server; set {TOKEN} or --token-file to ask for a token")
@@ -119,7 +123,7 @@ def serve(
     start_logs(sys.stderr)
     count = workers or shared.core_count()
     try:
-        run(Settings(host, port, count, model, prior, token, limits, drain), sock, greet)
+        run(Settings(host, port, count, model, prior, calibration, token, limits, drain), sock, greet)
     except (ModelRefusedError, RatesError) as error:
         raise shared.Failure(f"cannot use the model {model or 'that comes with the package'}: {error}") from error
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,7 @@ JSON = "application/json"
 PLAIN = "text/plain"
 NDJSON = "application/x-ndjson"
 _NDJSON_TOO = (NDJSON, "application/ndjson", "application/jsonl", "application/x-jsonlines")
+_GZIP = 16 + zlib.MAX_WBITS
 _BODY_SECONDS = 60.0  # to receive one body
 
 
@@ -62,9 +64,29 @@ async def read_body(request: Request, ticket: Ticket, limits: Limits) -> bytes:
                 chunks.append(chunk)
     except TimeoutError:
         raise RefusalError(408, f"the body did not arrive in {_BODY_SECONDS:g} seconds; send it again") from None
-    if not size:
+    body = unpacked(b"".join(chunks), request.headers.get("content-encoding", "").strip().lower(), limits)
+    if not body:
         raise RefusalError(422, 'the body is empty; send JSON such as {"text": "…"}, or a text as text/plain')
-    return b"".join(chunks)
+    ticket.hold(len(body) - size)
+    return body
+
+
+def unpacked(body: bytes, encoding: str, limits: Limits) -> bytes:
+    """Return ``body`` without its Content-Encoding. Raises a RefusalError (400, 413, 415)."""
+    if encoding in ("", "identity"):
+        return body
+    if encoding not in ("gzip", "x-gzip"):
+        raise RefusalError(415, f"the Content-Encoding {shown(encoding)} is unknown here; send gzip, or the body plain")
+    reader = zlib.decompressobj(wbits=_GZIP)
+    try:
+        plain = reader.decompress(body, limits.body + 1)
+    except zlib.error:
+        plain, reader = b"", zlib.decompressobj()
+    if len(plain) > limits.body:
+        raise too_large(limits)
+    if not reader.eof or reader.unused_data:
+        raise RefusalError(400, "the body is not one whole gzip stream; send it again, or without Content-Encoding")
+    return plain
 
 
 def too_large(limits: Limits) -> RefusalError:

@@ -85,10 +85,15 @@ _RECORD = _object(
         "machine_reasons": {"type": "array", "items": _REASON},
         "sentences": {"type": "array", "items": _SENTENCE},
         "notes": {"type": "array", "items": {"type": "string"}},
+        "p_values": {
+            "type": "object",
+            "additionalProperties": _NUMBER,
+            "description": "With --calibration: the share of trusted texts, this one counted in, that score as high.",
+        },
         "meaning": {"type": "string"},
         "error": {"type": "string"},
     },
-    optional=("sentences", "meaning", "error"),
+    optional=("sentences", "p_values", "meaning", "error"),
 )
 _ITEM = _object(
     {"text": {"type": "string"}, "id": {"type": "string", "description": "Comes back in the record."}}, optional=("id",)
@@ -104,11 +109,11 @@ _WANTED = [
     )
 ]
 _REFUSALS = {
-    400: "The body is not UTF-8 or not JSON.",
+    400: "The body is not UTF-8, not JSON, or not the gzip that it claims to be.",
     401: "The token is missing or wrong.",
     408: "The body did not arrive in time.",
     413: "The body is too large, or the batch has too many items.",
-    415: "The Content-Type is none of those above.",
+    415: "The Content-Type is none of those above, or the Content-Encoding neither gzip nor none.",
     422: "The JSON is not of the shape above, or empty.",
     429: "Too many requests at once; Retry-After tells when to come back.",
     500: "Scoring the text failed, which is a bug.",

@@ -116,11 +116,17 @@ class Workers:
     """``count`` worker processes. A text goes to an idle one at once; texts that wait are given out together."""
 
     def __init__(
-        self, count: int, *, model: str | None, prior: float | None, lost: Callable[[], None] = lambda: None
+        self,
+        count: int,
+        *,
+        model: str | None,
+        prior: float | None,
+        calibration: Sequence[str] = (),
+        lost: Callable[[], None] = lambda: None,
     ) -> None:
         self.count = count
         self.description: dict[str, Any] = {}
-        self._settings = json.dumps({"model": model, "prior": prior})
+        self._settings = json.dumps({"model": model, "prior": prior, "calibration": list(calibration)})
         self._idle: deque[Worker] = deque()
         self._waiting: deque[Job] = deque()
         self._alive: set[Worker] = set()

@@ -30,6 +30,7 @@ class Settings:
     workers: int = 1
     model: str | None = None
     prior: float | None = None
+    calibration: tuple[str, ...] = ()
     token: str | None = None
     limits: Limits = field(default_factory=Limits)
     drain: int = 30
@@ -66,7 +67,9 @@ async def serve(settings: Settings, sock: socket.socket, started: Callable[[str]
         if metrics is not None:
             metrics.lost_worker()
 
-    workers = Workers(settings.workers, model=settings.model, prior=settings.prior, lost=lost)
+    workers = Workers(
+        settings.workers, model=settings.model, prior=settings.prior, calibration=settings.calibration, lost=lost
+    )
     await workers.start()
     try:
         gate = Gate(settings.limits)

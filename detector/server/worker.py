@@ -34,8 +34,8 @@ def main() -> None:
     sys.excepthook = tell_bug
     settings = json.loads(sys.argv[1])
     try:
-        folder, prior = settings["model"], settings["prior"]
-        scorer = Scorer(prior=prior) if folder is None else Scorer.load(folder, prior=prior)
+        folder = settings.pop("model")
+        scorer = Scorer(**settings) if folder is None else Scorer.load(folder, **settings)
     except (OSError, ValueError) as error:
         send(sink, frames.pack({"error": str(error)}))
         return
