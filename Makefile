@@ -87,7 +87,7 @@ $(VENV)/.extras: $(DECLARED) | $(BIN)/python
 	@touch $@ $(VENV)/.test $(VENV)/.base
 
 $(VENV)/.engines: $(DECLARED) | $(BIN)/python
-	$(INSTALL) '.[test,spark,ray]' duckdb
+	$(INSTALL) '.[test,html,spark,ray]' duckdb
 	@touch $@ $(VENV)/.test $(VENV)/.base
 
 $(VENV)/.notebook: $(DECLARED) | $(BIN)/python

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from functools import partial
+from pathlib import Path
 
 import command
 import pytest
@@ -98,6 +99,32 @@ def test_a_large_row_group_is_decoded_a_little_at_a_time(tmp_path):
         for item in read_parquet("a", stream, Fields("text", ("text",))):
             largest = max(largest, item.fields.batch.nbytes)
     assert 0 < largest < 8_000_000
+
+
+PAGE = Path(__file__).parent / "cases" / "documents" / "news.html"
+
+
+@pytest.mark.parametrize("more", [[], ["--sort", "score"]])
+def test_the_text_of_a_document_stands_in_a_column(tmp_path, more):
+    pytest.importorskip("trafilatura")
+    plain, output = tmp_path / "plain.txt", tmp_path / "scores.parquet"
+    plain.write_text(FILLER)
+    assert run(PAGE, plain, "--html", "main", "--sentences", *more, "-o", output).exit_code == 0
+    [page, other] = sorted(pq.read_table(output).to_pylist(), key=lambda row: row["id"] == str(plain))
+    cut = [page["text"][each["start"] : each["end"]] for each in page["sentences"]]
+    assert len(cut) > 5
+    assert all(cut)
+    assert other["text"] is None
+    assert run(plain, "-o", output).exit_code == 0
+    assert "text" not in pq.read_table(output).column_names
+
+
+def test_a_kept_text_and_the_text_of_documents_cannot_share_a_column(tmp_path):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(f'{{"text": "{FILLER}"}}')
+    result = run(rows, PAGE, "--html", "main", "--keep", "text", "-o", tmp_path / "out.parquet")
+    assert result.exit_code == 2
+    assert "leave text out of --keep" in result.stderr
 
 
 VALUES = {

@@ -11,6 +11,7 @@ from detector.arrow.batches import ColumnError, kept, result_fields, result_name
 from detector.arrow.columns import Columns, schema, strings
 from detector.extras import need
 from detector.io.parquet import ParquetError, Row, kept_names, open_parquet
+from detector.io.readers import gives_new_text
 from detector.io.records import Record
 from detector.io.resume import PartWriter
 from detector.io.rows import Fields
@@ -20,7 +21,9 @@ from detector.report import Report
 
 pa = need("pyarrow", "arrow")
 
+TEXT = "text"
 _BATCH = 256  # records that wait as Python objects
+_BATCH_TEXT = 32 << 20  # characters of new texts that wait
 _GROUP_ROWS, _GROUP_BYTES = 64_000, 16 << 20  # of a row group of the output, whichever is reached first
 _COMPRESSION = "zstd" if pa.Codec.is_available("zstd") else None
 
@@ -28,7 +31,8 @@ _COMPRESSION = "zstd" if pa.Codec.is_available("zstd") else None
 class Parquet:
     """The part format of Parquet output: parts are Arrow streams, joined into row groups of a useful size.
 
-    Columns are those kept, then the results. Without a kept ``id`` the first column is the ``id`` of the record.
+    Columns are those kept, then the results. Without a kept ``id`` the first column is the ``id`` of the record. With
+    documents among the inputs the last is the ``text`` that came out of them, null for all others.
     """
 
     def __init__(self, sources: Sequence[Source], fields: Fields, *, sentences: bool) -> None:
@@ -36,17 +40,27 @@ class Parquet:
         self._names, self._fields, self.typed = _kept_fields(sources, fields)
         self._has_id = "id" not in [field.name for field in self._fields]
         own = [pa.field("id", pa.string())] * self._has_id
-        self.schema = pa.schema([*own, *self._fields, *schema(sentences=sentences)])
+        self._has_text = any(gives_new_text(source.path, fields) for source in sources)
+        if self._has_text and TEXT in [field.name for field in self._fields]:
+            raise ColumnError("the text of documents stands in the column text; leave text out of --keep")
+        new = [pa.field(TEXT, pa.string())] * self._has_text
+        self.schema = pa.schema([*own, *self._fields, *schema(sentences=sentences), *new])
 
     def open(self, stream: BinaryIO) -> PartWriter:
         """Return a writer of one part."""
         return _Part(stream, self)
 
-    def batch(self, ids: list[str], rows: Sequence[Mapping[str, Any] | None], columns: Columns) -> Any:
-        """Return the record batch of as many ids, rows of kept fields, and reports."""
+    def batch(
+        self,
+        ids: list[str],
+        rows: Sequence[Mapping[str, Any] | None],
+        texts: Sequence[str | None],
+        columns: Columns,
+    ) -> Any:
+        """Return the record batch of as many ids, rows of kept fields, new texts, and reports."""
         own = [strings(ids)] * self._has_id
         inputs = self._typed(rows) if self.typed else self._written(rows)
-        return pa.record_batch([*own, *inputs, *columns.take()], schema=self.schema)
+        return pa.record_batch([*own, *inputs, *columns.take(), *[strings(texts)] * self._has_text], schema=self.schema)
 
     def report(self, record: Record) -> Report:
         """Return the report of ``record``; the error of a whole file names it where no id does."""
@@ -97,14 +111,18 @@ class _Part:
         self._writer = pa.ipc.new_stream(stream, form.schema, options=options)
         self._ids: list[str] = []
         self._rows: list[Mapping[str, Any] | None] = []
+        self._texts: list[str | None] = []  # of documents; other texts need not wait in memory
+        self._size = 0
         self._columns = form.columns()
 
     def add(self, record: Record) -> None:
-        # the text and the whole report need not wait in memory
+        # the whole report need not wait in memory
         self._columns.add(self._form.report(record))
         self._ids.append(record.id)
         self._rows.append(record.fields)
-        if len(self._ids) == _BATCH:
+        self._texts.append(record.text if record.extracted else None)
+        self._size += len(record.text) if record.extracted else 0
+        if len(self._ids) == _BATCH or self._size >= _BATCH_TEXT:
             self._flush()
 
     def end(self) -> None:
@@ -113,8 +131,8 @@ class _Part:
 
     def _flush(self) -> None:
         if self._ids:
-            self._writer.write_batch(self._form.batch(self._ids, self._rows, self._columns))
-            self._ids, self._rows = [], []
+            self._writer.write_batch(self._form.batch(self._ids, self._rows, self._texts, self._columns))
+            self._ids, self._rows, self._texts, self._size = [], [], [], 0
 
 
 def _kept_fields(sources: Sequence[Source], fields: Fields) -> tuple[list[str], list[Any], bool]:

@@ -65,6 +65,12 @@ def reader_for(path: str) -> Reader:
     return next((read for ending, read in READERS.items() if path.lower().endswith(ending)), read_text)
 
 
+def gives_new_text(path: str, fields: Fields) -> bool:
+    """Return whether what is read from ``path`` is a text that stands in no file, as that of a PDF does."""
+    reader = reader_for(path)
+    return reader in (read_pdf, read_docx, read_epub) or (reader is read_html and fields.html != "whole")
+
+
 def read(
     sources: Iterable[Source], fields: Fields, *, stdin_rows: bool = False, skip: int = 0
 ) -> Iterator[Item]:
