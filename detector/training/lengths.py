@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from detector.training.document import cuts
-from detector.training.figures import Figure, maker
+from detector.training.figures import NAN, Figure, maker
 from detector.training.metrics import Floats, Ints
 from detector.training.readers import Readers
 from detector.training.sources import Article
@@ -40,7 +40,10 @@ def length_figures(readers: Readers, articles: Sequence[Article], jobs: int) -> 
     make = maker(group, len(joined), range(len(joined)), readers.note)
 
     def ratio(r: Ints) -> float:
-        return float(np.mean(joined[r[is_short[r]]]) / np.mean(joined[r[~is_short[r]]]))
+        short = is_short[r]
+        if short.all() or not short.any():  # a draw of few articles may hold one kind alone
+            return NAN
+        return float(np.mean(joined[r[short]]) / np.mean(joined[r[~short]]))
 
     name = f"error at {LENGTHS[0]} words over error of whole articles"
     return [*found, make(name, ratio, 1.5, True), growth_figure(readers, gold, jobs)]
