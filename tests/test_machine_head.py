@@ -1,5 +1,6 @@
 import io
 import math
+import re
 from functools import cache
 from itertools import pairwise
 
@@ -76,6 +77,22 @@ def explain(head, document):
 
 def doc(text):
     return read(normalise(text))
+
+
+@pytest.mark.parametrize("text", [TEXT, "One sentence is all there is to read in here"])
+def test_each_habit_is_worded_with_its_own_noun_and_numbers(head, text):
+    _, reasons = explain(head, doc(text))
+    habits = {reason.feature: reason for reason in reasons if reason.feature in STYLE}
+    assert habits["commas"].text.startswith("Commas per 100 words: ")
+    assert habits["sentence_length"].text.startswith("Mean sentence length in words: ")
+    assert len({reason.text.partition(":")[0] for reason in habits.values()}) == len(STYLE)
+    for reason in habits.values():
+        said = re.search(r": ([-\d.]+)", reason.text)
+        if math.isnan(reason.value):
+            assert "too little text to tell" in reason.text
+        else:
+            readings = (reason.value, 100 * reason.value, math.exp(reason.value))
+            assert min(abs(float(said[1]) - reading) for reading in readings) <= 0.51
 
 
 @pytest.mark.parametrize("text", [TEXT, "Word.", "No mark here", "", "…", "ONE TWO " * 40, TEXT * 7, TEXT.lower()])

@@ -26,7 +26,7 @@ from detector.heads.machine_style import (
     pair_hashes,
     style,
 )
-from detector.heads.machine_words import GROUPS, group_text, style_text
+from detector.heads.machine_words import GROUPS, group_text, style_texts
 from detector.report import NAN, Reason, Span
 from detector.text.document import Document, Flags, Ints, hash_word, mix
 
@@ -168,16 +168,14 @@ class MachineHead:
 
     def reasons(self, documents: Sequence[Document], reading: MachineReading) -> list[tuple[Reason, ...]]:
         """Return the reasons of each document, weightiest first."""
-        usual, usual_sums = self.typical.tolist(), self.group_typical.tolist()
+        usual, usual_sums = tuple(self.typical.tolist()), self.group_typical.tolist()
         columns = (reading.habits, reading.parts, reading.grams.sums, reading.group_parts)
         rows = zip(documents, _quoted(documents, reading.grams), *[column.tolist() for column in columns], strict=True)
         found: list[tuple[Reason, ...]] = []
         for document, quoted, values, parts, sums, group_parts in rows:
             given = document.source.given
-            reasons = [
-                Reason(name, value, typical, part, style_text(name, value, typical, part))
-                for name, value, typical, part in zip(STYLE, values, usual, parts, strict=True)
-            ]
+            said = style_texts(STYLE, values, usual, parts)
+            reasons = list(map(Reason, STYLE, values, usual, parts, said))
             for name, value, typical, part, (count, spans) in zip(
                 GROUPS, sums, usual_sums, group_parts, quoted, strict=True
             ):

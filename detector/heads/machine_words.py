@@ -58,47 +58,65 @@ _HABITS: dict[str, tuple[str, str]] = {
 }
 
 
-def style_text(name: str, value: float, typical: float, contribution: float) -> str:
-    """Word a habit, such as "Commas per 100 words: 7.1, typically 5.0 in human texts; …"."""
-    said, usual, form = _frame(name, typical)
-    if math.isnan(value):
-        return f"{said}: too little text to tell; taken as typical of human texts ({usual})."
-    return f"{said}: {_number(value, form)}, typically {usual} in human texts; {_direction(contribution)}."
+def style_texts(
+    names: tuple[str, ...], values: Sequence[float], typical: tuple[float, ...], contributions: Sequence[float]
+) -> list[str]:
+    """Word the habits ``names`` of a text, such as "Commas per 100 words: 7.1, typically 5.0 in human texts; …"."""
+    return [
+        f"{said}: {form % (math.exp(value) if factor is None else factor * value)}{usual}{_direction(part)}."
+        if math.isfinite(value)
+        else f"{said}: too little text to tell; taken as typical of human texts ({known})."
+        for (said, form, factor, usual, known), value, part in zip(
+            _frames(names, typical), values, contributions, strict=True
+        )
+    ]
 
 
 @cache
-def _frame(name: str, typical: float) -> tuple[str, str, str]:
-    """Return what is said of a habit in every text: its noun, its typical value, and the form of both numbers."""
-    noun, form = _HABITS[name]
-    return noun[0].upper() + noun[1:], _number(typical, form), form
+def _frames(
+    names: tuple[str, ...], typical: tuple[float, ...]
+) -> tuple[tuple[str, str, float | None, str, str], ...]:
+    """Return what is said of each habit in every text: noun, form and factor of its value, and the typical one."""
+    frames = []
+    for name, value in zip(names, typical, strict=True):
+        noun, kind = _HABITS[name]
+        form, factor = _FORMS[kind]
+        known = form % (math.exp(value) if factor is None else factor * value)
+        frames.append((noun[0].upper() + noun[1:], form, factor, f", typically {known} in human texts; ", known))
+    return tuple(frames)
+
+
+# How a value is written, and what it is multiplied by; None: it is a logarithm.
+_FORMS: dict[str, tuple[str, float | None]] = {
+    "rate": ("%.1f", 100.0),
+    "share": ("%.0f %%", 100.0),
+    "exp": ("%.1f", None),
+    "plain": ("%.2f", 1.0),
+}
 
 
 def group_text(name: str, count: int, quotes: Sequence[str], contribution: float) -> str:
     """Word a group of n-grams; ``contribution`` is what it adds beyond a typical human text."""
-    kind, side = divmod(GROUPS.index(name), 2)
-    whose = "human" if side else "machine"
-    noun = _GROUP_NOUNS[kind][count != 1]
-    start = f"{count} {noun} commoner in {whose} texts" if count else f"No {noun} commoner in {whose} texts"
-    such = ", such as " + ", ".join(f"“{_short(quote)}”" for quote in quotes) if quotes else ""
-    more = "more" if (contribution > 0) != bool(side) else "less"
-    weighed = f"together they weigh {more} than in a typical human text"
-    return f"{start}{such}; {weighed}, which {_direction(contribution)}."
+    one, many, whose, is_human = _GROUP_FRAMES[name]
+    noun = one if count == 1 else many
+    such = ", such as " + ", ".join([f"“{_short(quote)}”" for quote in quotes]) if quotes else ""
+    more = "more" if (contribution > 0) != is_human else "less"
+    return (
+        f"{count or 'No'} {noun} commoner in {whose} texts{such}; together they weigh {more} than in a typical human "
+        f"text, which {_direction(contribution)}."
+    )
+
+
+_GROUP_FRAMES = {
+    name: (*_GROUP_NOUNS[place // 2], "human" if place % 2 else "machine", bool(place % 2))
+    for place, name in enumerate(GROUPS)
+}
 
 
 def _direction(contribution: float) -> str:
-    if abs(contribution) < 0.005:
+    if -0.005 < contribution < 0.005:
         return "says nothing either way"
     return "points to a machine" if contribution > 0 else "points to a person"
-
-
-def _number(value: float, form: str) -> str:
-    if form == "rate":
-        return f"{100 * value:.1f}"
-    if form == "share":
-        return f"{100 * value:.0f} %"
-    if form == "exp":
-        return f"{math.exp(value):.1f}"
-    return f"{value:.2f}"
 
 
 def _short(quote: str) -> str:
