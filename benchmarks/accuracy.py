@@ -2,10 +2,12 @@
 
     pip install slop-guard
     DETECTOR_CORPORA=… python benchmarks/accuracy.py [--folder build/accuracy] [--look] [--model DIR] [--jobs 2]
+    DETECTOR_CORPORA=… python benchmarks/accuracy.py --only sources --folder benchmarks/accuracy
 
 Prints Markdown; writes figures.json, figures.md and PNG pictures to the folder. It takes a few hours: every head is
-trained again without each source, family and generator. `--look` also holds the finished model against the sets that
-nobody trained on, and adds that look to benchmarks/looks.csv. The same parts, one by one: `detector evaluate --part`.
+trained again without each source, family and generator; `--only` measures a part of it anew. `--look` also holds the
+finished model against the sets that nobody trained on, and adds that look to benchmarks/looks.csv. The
+same parts, one by one: `detector evaluate --part`.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from pathlib import Path
 
 from detector.extras import MissingExtraError
 from detector.training.plots import draw
-from detector.training.report import as_markdown, measure, write_report
+from detector.training.report import as_markdown, measure, with_kept, write_report
 from detector.training.run import Settings
 from detector.training.sources import SourceError, corpora_folder
 
@@ -30,6 +32,9 @@ def main() -> None:
     parser.add_argument("--data", metavar="DIR", type=Path, default=Path("data"), help="the project's data folder")
     parser.add_argument("--folder", metavar="DIR", type=Path, default=Path("build/accuracy"), help="what to write to")
     parser.add_argument("--model", metavar="DIR", help="finished model to hold against the benchmarks")
+    parser.add_argument(
+        "--only", action="append", choices=PARTS, help="measure this part alone; the folder keeps its other figures"
+    )
     parser.add_argument("--look", action="store_true", help="look at the benchmarks, and write the look down")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
@@ -39,15 +44,14 @@ def main() -> None:
     def log(message: str) -> None:
         print(f"[{time.monotonic() - start:6.0f} s] {message}", file=sys.stderr)
 
-    parts = (*PARTS, "benchmarks") if options.look else PARTS
+    parts = (*(options.only or PARTS), *(["benchmarks"] if options.look else []))
     try:
         corpora = corpora_folder(options.corpora)
         settings = Settings(corpora, options.data, None, "evaluation", options.seed, options.jobs)
         results = measure(settings, parts, options.model, log)
-        write_report(options.folder, results.figures)
-        assert results.filler is not None
-        assert results.judged is not None
-        draw(results.filler, results.judged, options.folder)
+        write_report(options.folder, with_kept(results.figures, options.folder) if options.only else results.figures)
+        if results.filler is not None and results.judged is not None:
+            draw(results.filler, results.judged, options.folder)
     except (SourceError, OSError, MissingExtraError) as error:
         sys.exit(f"{error}")
     print(as_markdown(results.figures))

@@ -24,6 +24,7 @@ from detector.training import (
     genres,
     lengths,
     metrics,
+    report,
 )
 from detector.training.figures import Figure, markdown
 from detector.training.rates import CUTS, FILE, error_rates
@@ -356,3 +357,20 @@ def test_a_source_left_out_is_read_by_a_head_that_saw_none_of_it(stories):
     assert found["filler against claim, AUROC"].value > 0.7
     assert found["filler against claim, AUROC, first"].value == found["filler against claim, AUROC"].value
     assert found["filler share, Spearman"].n == 8
+
+
+def test_a_part_measured_anew_takes_the_place_of_its_group_alone(tmp_path):
+    def one(group, name, value):
+        beside = (("length", 0.5), ("clichés", float("nan")))
+        return Figure(group, name, value, 0.1, 0.9, 7, 0.5, True, "a note", beside)
+
+    old = [one("a", "x", 0.1), one("b", "y", 0.2), one("b", "z", float("nan")), Figure("c", "w", 0.3)]
+    report.write_report(tmp_path, old)
+    assert repr(report.with_kept([], tmp_path)) == repr(old)
+    joined = report.with_kept([one("d", "v", 0.4), one("b", "z", 0.5)], tmp_path)
+    assert [(item.group, item.name, item.value) for item in joined] == [
+        ("a", "x", 0.1),
+        ("b", "z", 0.5),
+        ("c", "w", 0.3),
+        ("d", "v", 0.4),
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,12 @@ class Figure:
         """Return JSON-ready values; NaN becomes None."""
         values = {key: None if isinstance(v, float) and math.isnan(v) else v for key, v in asdict(self).items()}
         return values | {"beside": dict(self.beside), "passes": self.passes}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Figure:
+        """Return the figure that :meth:`to_dict` was called on."""
+        known = {field.name: NAN if values[field.name] is None else values[field.name] for field in fields(cls)}
+        return cls(**known | {"beside": tuple((name, float(value)) for name, value in values["beside"].items())})
 
 
 def figure(

@@ -146,6 +146,16 @@ def write_report(folder: Path, figures: Sequence[Figure]) -> None:
     (folder / "figures.md").write_text(as_markdown(figures), encoding="utf-8")
 
 
+def with_kept(figures: Sequence[Figure], folder: Path) -> list[Figure]:
+    """Return the figures that stand in ``folder``, with ``figures`` in the place of their groups, new groups last."""
+    kept = [Figure.from_dict(values) for values in json.loads((folder / "figures.json").read_text(encoding="utf-8"))]
+    measured = dict.fromkeys(item.group for item in figures)
+    joined: list[Figure] = []
+    for group in dict.fromkeys([item.group for item in kept] + list(measured)):
+        joined += [item for item in (figures if group in measured else kept) if item.group == group]
+    return joined
+
+
 def as_markdown(figures: Sequence[Figure]) -> str:
     """Return the figures as tables, with a line on what stands beside them where something does."""
     return markdown(figures) + (f"\n{LEGEND}\n" if any(item.beside for item in figures) else "")
