@@ -95,8 +95,8 @@ class Scorer:
     ) -> Iterator[Report]:
         """Score texts one after the other, in order, holding only a few at a time.
 
-        Texts are read a few together, first one, then more and more; no report depends on that. ``jobs`` worker
-        processes share the work, 0 means one for each core. An item that is not a text raises
+        Texts are read a few together, from an iterator first one, then more and more; no report depends on that.
+        ``jobs`` worker processes share the work, 0 means one for each core. An item that is not a text raises
         TypeError, or with ``on_error="report"`` gives a report labelled ``error`` in its place. ``reasons`` as in
         :meth:`score`.
         """
@@ -116,14 +116,15 @@ class Scorer:
         return NAMES, np.array(rows, np.float64).reshape(len(rows), len(NAMES))
 
     def _one_after_the_other(self, texts: Iterable[str], on_error: OnError, reasons: bool) -> Iterator[Report]:
-        for batch in _batches(texts):
+        first = _MOST_TEXTS if isinstance(texts, Sequence) else 1  # nobody waits for the texts of a list
+        for batch in _batches(texts, first):
             yield from self._batch(batch, on_error, reasons)
 
     def _parallel(self, texts: Iterable[str], jobs: int, on_error: OnError, reasons: bool) -> Iterator[Report]:
         from joblib import Parallel, delayed
 
         parallel = Parallel(n_jobs=jobs or -1, return_as="generator", pre_dispatch="3*n_jobs")
-        batches = _batches(texts)
+        batches = _batches(texts, 1)
         for data in parallel(delayed(_score_batch)(self, batch, on_error, reasons) for batch in batches):
             yield from _received(data)
 
@@ -216,10 +217,10 @@ def _restore(folder: str | None, prior: float | None, given: tuple[Calibration, 
     return Scorer.load(folder, prior=prior, calibration=given)
 
 
-def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Take a few texts at a time: one first, so that the first answer comes at once, then more each time."""
+def _batches(texts: Iterable[str], first: int) -> Iterator[list[str]]:
+    """Take a few texts at a time: ``first`` (one, for the first answer to come at once), then more each time."""
     batch: list[str] = []
-    characters, most = 0, 1
+    characters, most = 0, first
     for text in texts:
         size = len(text) if isinstance(text, str) else 0
         if batch and characters + size > _MOST_CHARACTERS:
