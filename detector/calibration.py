@@ -28,6 +28,7 @@ On = Literal["score", "machine_score"]
 FORMAT = 1
 KIND = "detector calibration"
 _EXACT = 1000  # of the highest scores are kept one by one
+_MOST = 2**53  # trusted texts of a sound file: up to here a float tells every number from the next
 _BLOCKS = 2000  # that the rest is kept in; a block stands at its highest score, so a p-value can only rise
 
 
@@ -148,21 +149,30 @@ def _thinned(ranked: Any, allowed: int) -> tuple[tuple[float, ...], tuple[int, .
 
 def load(file: str | Path) -> Calibration:
     """Read a calibration file. Raises CalibrationError with one sentence if it cannot be used."""
-    path = Path(file)
+    name = str(file) or "''"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        with open(file, encoding="utf-8") as stream:  # a Path of the empty name would be the folder we are in
+            content = json.load(stream)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise CalibrationError(
-            f"the calibration {path} cannot be read: {why}; detector calibrate writes one"
+            f"the calibration {name} cannot be read: {why}; detector calibrate writes one"
         ) from error
-    except ValueError as error:  # not UTF-8, or not JSON
-        raise CalibrationError(f"{path} is not JSON; give a file written by detector calibrate") from error
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, or nested without end
+        raise CalibrationError(f"{name} is not JSON; give a file written by detector calibrate") from error
+    return from_dict(content, name)
+
+
+def from_dict(content: Any, name: str) -> Calibration:
+    """Return the calibration that gave this ``Calibration.to_dict()``; errors call it ``name``.
+
+    Raises CalibrationError with one sentence if it cannot be used.
+    """
     if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise CalibrationError(f"{path} is not a calibration; give a file written by detector calibrate")
+        raise CalibrationError(f"{name} is not a calibration; give a file written by detector calibrate")
     if content.get("format") != FORMAT:
         raise CalibrationError(
-            f"{path} is a calibration of format {content.get('format')!r}, this version reads {FORMAT}; calibrate again"
+            f"{name} is a calibration of format {content.get('format')!r}, this version reads {FORMAT}; calibrate again"
         )
     try:
         found = Calibration(
@@ -177,10 +187,10 @@ def load(file: str | Path) -> Calibration:
             date=str(content["date"]),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise CalibrationError(f"the calibration {path} is damaged ({error}); calibrate again") from error
+        raise CalibrationError(f"the calibration {name} is damaged ({error}); calibrate again") from error
     if not _is_sound(found):
         raise CalibrationError(
-            f"the calibration {path} is damaged (its numbers contradict each other); calibrate again"
+            f"the calibration {name} is damaged (its numbers contradict each other); calibrate again"
         )
     return found
 
@@ -189,8 +199,8 @@ def _is_sound(found: Calibration) -> bool:
     scores, counts = np.array(found.scores), np.array(found.at_least)
     return (
         found.on in get_args(On)
-        and 0.0 < found.fpr < 1.0
-        and found.n >= texts_needed(found.fpr)
+        and 1 / _MOST < found.fpr < 1.0
+        and texts_needed(found.fpr) <= found.n <= _MOST
         and len(scores) == len(counts) > 0
         and bool(np.isfinite(scores).all() and (np.diff(scores) > 0).all())
         and bool((np.diff(counts) < 0).all() and counts[-1] > 0)

@@ -28,6 +28,10 @@ _GROWTH = 4  # of the number of texts read together, from one on
 _ROUNDING = 1e-9  # logits by which a re-weighted cut is raised, so that it stays above the score that it excludes
 
 
+class WorkerLostError(RuntimeError):
+    """A worker process ended while it had texts, as one does that the system stops for want of memory."""
+
+
 class Scorer:
     """Scores texts with one model; immutable, shared freely between threads, and sent to workers by its folder.
 
@@ -98,7 +102,7 @@ class Scorer:
         Texts are read a few together, from an iterator first one, then more and more; no report depends on that.
         ``jobs`` worker processes share the work, 0 means one for each core. An item that is not a text raises
         TypeError, or with ``on_error="report"`` gives a report labelled ``error`` in its place. ``reasons`` as in
-        :meth:`score`.
+        :meth:`score`. Raises WorkerLostError if a worker process is killed.
         """
         if jobs < 0:
             raise ValueError(f"jobs is a number of processes, 0 for all cores, not {jobs}")
@@ -121,12 +125,23 @@ class Scorer:
             yield from self._batch(batch, on_error, reasons)
 
     def _parallel(self, texts: Iterable[str], jobs: int, on_error: OnError, reasons: bool) -> Iterator[Report]:
+        from concurrent.futures.process import BrokenProcessPool
+        from warnings import catch_warnings, simplefilter
+
         from joblib import Parallel, delayed
 
         parallel = Parallel(n_jobs=jobs or -1, return_as="generator", pre_dispatch="3*n_jobs")
-        batches = _batches(texts, 1)
-        for data in parallel(delayed(_score_batch)(self, batch, on_error, reasons) for batch in batches):
-            yield from _received(data)
+        found = parallel(delayed(_score_batch)(self, batch, on_error, reasons) for batch in _batches(texts, 1))
+        try:
+            for data in found:
+                yield from _received(data)
+        except BrokenProcessPool as error:
+            why = "a process that scored texts was killed, perhaps for want of memory; use fewer jobs or shorter texts"
+            raise WorkerLostError(why) from error
+        finally:
+            with catch_warnings():
+                simplefilter("ignore")  # whoever stops half-way knows that not all was done
+                found.close()
 
     def _batch(self, items: Sequence[object], on_error: OnError, reasons: bool) -> Iterator[Report]:
         """Score what is a text among ``items``; what is not gives an error in its place."""
@@ -239,7 +254,25 @@ def _score_batch(scorer: Scorer, batch: list[str], on_error: OnError, reasons: b
     """Return reports as bytes, so that it is not joblib that takes them apart."""
     from multiprocessing.reduction import ForkingPickler
 
+    _end_with_parent()
     return bytes(ForkingPickler.dumps(list(scorer._batch(batch, on_error, reasons))))
+
+
+@cache
+def _end_with_parent() -> None:
+    """Let this worker end when the process that started it was killed and cannot tell it to."""
+    import os
+    import threading
+    import time
+
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _received(data: bytes) -> list[Report]:

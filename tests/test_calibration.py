@@ -157,6 +157,7 @@ def test_a_file_gives_back_what_was_written(tmp_path):
         (None, "cannot be read: no such file"),
         (b"\xff", "is not JSON"),
         (b"{", "is not JSON"),
+        (b"[" * 200_000, "is not JSON"),
         (b"[1]", "is not a calibration"),
         ({"kind": "other"}, "is not a calibration"),
         ({"format": 99}, "of format 99"),
@@ -165,7 +166,12 @@ def test_a_file_gives_back_what_was_written(tmp_path):
         ({"scores": "abc"}, "is damaged"),
         ({"at_least": [30, 1]}, "is damaged"),
         ({"n": 31}, "is damaged"),
+        ({"n": 10**400, "at_least": [10**400, 10, 1]}, "is damaged"),
+        ({"at_least": [10**400, 10, 1]}, "is damaged"),
+        ({"scores": [0.1, 0.2, 10**400]}, "is damaged"),
         ({"fpr": 0.001}, "is damaged"),
+        ({"fpr": 1e-300}, "is damaged"),
+        ({"fpr": 1e-320}, "is damaged"),
         ({"on": "words"}, "is damaged"),
         ({"scores": [float("nan"), 0.2, 0.3]}, "is damaged"),
     ],
@@ -179,6 +185,18 @@ def test_a_file_that_is_no_sound_calibration_is_one_sentence(content, message, t
         file.write_bytes(content)
     with pytest.raises(CalibrationError, match=message):
         calibration.load(file)
+
+
+def test_an_error_names_the_file_as_it_was_given():
+    with pytest.raises(CalibrationError, match=r"^the calibration '' cannot be read: no such file or directory; "):
+        calibration.load("")
+
+
+def test_the_content_of_a_file_is_checked_as_the_file_is():
+    content = made([0.1] * 30, model="m").to_dict()
+    assert calibration.from_dict(json.loads(json.dumps(content)), "ours") == made([0.1] * 30, model="m")
+    with pytest.raises(CalibrationError, match=r"^the calibration ours is damaged"):
+        calibration.from_dict({**content, "n": 31}, "ours")
 
 
 # --- a scorer with a calibration

@@ -296,14 +296,18 @@ def test_a_reader_that_goes_away_ends_it_quietly(tmp_path):
     assert process.wait(30) == 141
 
 
-def test_an_interrupt_ends_it_with_one_line_and_leaves_no_file(tmp_path):
+@pytest.mark.parametrize(
+    ("number", "status", "said"),
+    [(signal.SIGINT, 130, b"detector: interrupted"), (signal.SIGTERM, 143, b"detector: told to stop")],
+)
+def test_an_interrupt_ends_it_with_one_line_and_leaves_no_file(tmp_path, number, status, said):
     (tmp_path / "a.txt").write_text("SLEEP")
     (tmp_path / "o.csv").write_text("old")
     process = start("score", tmp_path / "a.txt", "-o", tmp_path / "o.csv", stderr=subprocess.PIPE)
     assert process.stderr.readline() == b"asleep\n"
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, error = process.communicate(timeout=30)
-    assert (process.returncode, error.strip()) == (130, b"detector: interrupted")
+    assert (process.returncode, error.strip()) == (status, said)
     assert sorted(os.listdir(tmp_path)) == ["a.txt", "o.csv"]
     assert (tmp_path / "o.csv").read_text() == "old"
 
@@ -543,3 +547,21 @@ def test_a_share_is_above_0_and_below_1(texts, command, value):
     done = subprocess.run([*COMMAND, name, str(texts), option, value], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert f"Invalid value for '{option}'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("features", "a.txt", "-o", "f.parquet"), "asks for parquet, and this command writes table, csv, jsonl"),
+        (("features", "--list", "-o", "f.html"), "asks for html"),
+        (("score", "a.txt", "-o", "scores.jsonl.gz"), "not packed; name it scores.jsonl"),
+        (("evaluate", "--data", ".", "-o", "nowhere/x.json"), "there is no folder nowhere"),
+    ],
+)
+def test_an_output_that_cannot_be_is_refused_before_any_work(tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_text(FILLER)
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert os.listdir(tmp_path) == ["a.txt"]

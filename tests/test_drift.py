@@ -9,9 +9,10 @@ from command import run
 from detector import Scorer
 from detector.calibration import model_digest
 from detector.report import NAN, Report, failed
-from detector.training.drift import LEAST_TEXTS, advice, compare, harmonic, holm, least_visible
+from detector.training.drift import advice, compare, harmonic, holm, least_visible
 from detector.training.reference import (
     ALL,
+    LEAST_TEXTS,
     DriftError,
     Group,
     Sample,
@@ -207,6 +208,7 @@ def test_a_file_gives_back_what_was_written(tmp_path):
         (b"{", "is not JSON"),
         (b"\xff\xff", "is not JSON"),
         (b"[]", "is not a reference"),
+        (b"[" * 200_000, "is not JSON"),
         ({"kind": "other"}, "is not a reference"),
         ({"groups": {}}, "is damaged"),
         ({"groups": {"all": {"n": 3}}}, "is damaged"),
@@ -223,6 +225,65 @@ def test_a_file_that_is_no_sound_reference_is_one_sentence(content, message, tmp
         file.write_bytes(content)
     with pytest.raises(DriftError, match=message):
         read_reference(file, "d")
+
+
+def spoilt(place, value):
+    """Return a reference with one value replaced: ``place`` is the way to it from the group of all texts."""
+    content = json.loads("\n".join(lines_of(reference_of(reports(np.random.default_rng(1), 30), "m", "d"))))
+    *way, last = place
+    target = content["groups"][ALL]
+    for key in way:
+        target = target[key]
+    target[last] = value
+    return json.dumps(content)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (["n"], -30),
+        (["n"], 10**30),
+        (["n"], "30"),
+        (["n"], True),
+        (["n"], 30.5),
+        (["labels"], {"filler": -1}),
+        (["labels"], {"filler": 31}),
+        (["measures", "score", "n"], 0),
+        (["measures", "score", "n"], 31),
+        (["measures", "score", "sd"], -1.0),
+        (["measures", "score", "mean"], math.nan),
+        (["measures", "score", "median"], "x" * 10_000),
+        (["measures", "score", "points", 0], math.inf),
+        (["measures", "score", "points", 0], 9.0),
+        (["measures", "score", "below", 0], -0.5),
+        (["measures", "score", "below", -1], 1.5),
+        (["measures", "score", "below", 0], 10**400),
+    ],
+    ids=str,
+)
+def test_numbers_that_no_texts_could_have_given_are_damage(place, value, tmp_path):
+    file = tmp_path / "r.json"
+    file.write_text(spoilt(place, value))
+    with pytest.raises(DriftError, match="is damaged") as caught:
+        read_reference(file, "d")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 200 + len(str(file))
+
+
+@pytest.mark.parametrize("n", [0, 1, LEAST_TEXTS - 1, LEAST_TEXTS])
+def test_a_reference_is_of_as_many_texts_as_a_batch(n, tmp_path):
+    file = tmp_path / "r.json"
+    file.write_text("\n".join(lines_of(reference_of(reports(np.random.default_rng(1), n), "m", "d"))))
+    if n == LEAST_TEXTS:
+        assert read_reference(file, "d").groups[ALL].n == n
+        return
+    with pytest.raises(DriftError, match=f"is of {n} texts, too few .* at least 20 different ones"):
+        read_reference(file, "d")
+
+
+def test_a_folder_is_not_called_a_reference_that_is_not_there(tmp_path):
+    with pytest.raises(DriftError, match=r"cannot be read \(is a directory\)"):
+        read_reference(tmp_path, "d")
 
 
 # --- the command
@@ -324,3 +385,38 @@ def test_a_batch_that_is_too_small_is_refused(batches, march, small_folder, tmp_
     result = run("drift", tmp_path / "few.jsonl", "--model", small_folder, "--reference", march)
     assert result.exit_code == 2
     assert "5 texts are too few" in result.stderr
+
+
+@pytest.mark.parametrize("more", [["--column", "nope"], []], ids=["no such column", "five texts"])
+def test_too_few_texts_never_replace_a_reference(batches, march, small_folder, tmp_path, more):
+    lines = (batches / "april.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "rows.jsonl").write_text("".join(lines if more else lines[:5] * 10))
+    (tmp_path / "good.json").write_bytes(march.read_bytes())
+    for name in ("good.json", "new.json"):
+        result = run(
+            "drift", tmp_path / "rows.jsonl", "--model", small_folder, "--write-reference", tmp_path / name, *more
+        )
+        assert result.exit_code == 2
+        assert f"{0 if more else 5} texts are too few" in result.stderr
+        assert "wrote" not in result.output
+    assert (tmp_path / "good.json").read_bytes() == march.read_bytes()
+    assert not (tmp_path / "new.json").exists()
+
+
+def test_texts_too_short_to_judge_make_a_reference_only_in_number(small_folder, tmp_path):
+    for n, status in ((1, 2), (LEAST_TEXTS, 0)):
+        (tmp_path / "short.jsonl").write_text("".join(json.dumps({"text": f"Short {i}."}) + "\n" for i in range(n)))
+        result = run("drift", tmp_path / "short.jsonl", "--model", small_folder, "--write-reference", tmp_path / "r")
+        assert result.exit_code == status
+        assert (tmp_path / "r").exists() == (status == 0)
+    result = run("drift", tmp_path / "short.jsonl", "--model", small_folder, "--reference", tmp_path / "r")
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("content", ["[" * 200_000, '{"kind": 1}', spoilt(["n"], 0), ""])
+def test_a_damaged_reference_ends_the_command_with_one_sentence(batches, small_folder, tmp_path, content):
+    (tmp_path / "r.json").write_text(content)
+    result = drift(batches, tmp_path / "r.json", small_folder, "april")
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "write " in result.stderr

@@ -119,6 +119,21 @@ def test_the_text_of_a_document_stands_in_a_column(tmp_path, more):
     assert "text" not in pq.read_table(output).column_names
 
 
+def test_the_text_of_a_page_from_standard_input_as_well(tmp_path):
+    pytest.importorskip("trafilatura")
+    output = tmp_path / "scores.parquet"
+    assert run("-", "--html", "main", "-o", output, stdin=PAGE.read_bytes()).exit_code == 0
+    assert len(pq.read_table(output)["text"][0].as_py()) > 500
+
+
+def test_what_has_no_id_of_its_own_keeps_that_of_its_record(tmp_path):
+    (tmp_path / "a.txt").write_text(FILLER)
+    (tmp_path / "b.jsonl").write_text(f'{{"text": "{FILLER}", "id": 7}}\n{{"text": "{CLAIM}"}}\n')
+    assert run(tmp_path, "--keep", "id", "-o", tmp_path / "out.parquet").exit_code == 0
+    found = pq.read_table(tmp_path / "out.parquet")["id"].to_pylist()
+    assert found == [str(tmp_path / "a.txt"), "7", f"{tmp_path / 'b.jsonl'}:2"]
+
+
 def test_a_kept_text_and_the_text_of_documents_cannot_share_a_column(tmp_path):
     rows = tmp_path / "rows.jsonl"
     rows.write_text(f'{{"text": "{FILLER}"}}')

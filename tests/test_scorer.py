@@ -1,9 +1,15 @@
+import gc
 import json
 import math
+import os
 import pickle
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, replace
 from itertools import count, islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +19,7 @@ from hypothesis import strategies as st
 from detector import Scorer
 from detector.features.registry import NAMES
 from detector.model import Cuts, ModelError
+from detector.scorer import WorkerLostError
 
 FRENCH = (
     "Le conseil municipal a décidé lundi soir de déplacer la bibliothèque dans une ancienne banque de "
@@ -133,6 +140,62 @@ def test_an_item_that_is_no_text_is_reported_in_its_place(small, batch, jobs):
     assert reports[1].model == small.model_name
     assert math.isnan(reports[1].score)
     assert reports[1].to_dict()["error"] == "a text is a str, not bytes"
+
+
+class Deadly(str):
+    """A text that ends the process which unpickles it."""
+
+    def __reduce__(self):
+        return os._exit, (9,)
+
+
+def test_a_worker_that_is_killed_is_told_and_the_scorer_stays_good(small, batch):
+    with pytest.raises(WorkerLostError, match="was killed"):
+        list(small.score_many([batch[0], Deadly("a")], jobs=2))
+    assert gc.isenabled()
+    assert [record(report) for report in small.score_many(batch[:2], jobs=2)] == [
+        record(small.score(text)) for text in batch[:2]
+    ]
+
+
+WATCHED = """
+import sys, time
+from detector import Scorer
+found = Scorer().score_many(iter([sys.stdin.read()] * 10_000), jobs=2, reasons=False)
+next(found)
+print("scoring", flush=True)
+time.sleep(600)
+"""
+
+
+def workers_of(parent: int) -> list[Path]:
+    """Return the folders in /proc of the worker processes that ``parent`` started."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            started_by = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            is_worker = b"LokyProcess" in (folder / "cmdline").read_bytes()
+        except OSError:  # it has ended
+            continue
+        if started_by == parent and is_worker:
+            found.append(folder)
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are watched through /proc")
+def test_workers_end_with_a_process_that_is_killed(batch):
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", WATCHED], text=True, **pipes) as process:
+        process.stdin.write(batch[0])
+        process.stdin.close()
+        assert process.stdout.readline() == "scoring\n"
+        found = workers_of(process.pid)
+        process.kill()
+    assert len(found) == 2
+    deadline = time.monotonic() + 60
+    while any(worker.exists() for worker in found):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_errors_of_workers_reach_the_caller(small, batch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,10 +26,15 @@ from detector.server.rates import read_rates
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are watched through /proc")
 
 
+LONGEST = 200_000  # characters
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("serving")
-    with serving(folder, "--workers", "2", "--max-body", "2", "--max-items", "60") as running:
+    with serving(
+        folder, "--workers", "2", "--max-body", "2", "--max-text", str(LONGEST), "--max-items", "60"
+    ) as running:
         yield running
 
 
@@ -116,7 +122,8 @@ def test_the_model_tells_its_cuts_and_the_limits(server):
     assert about["model"] == scorer.model_name
     assert about["schema"] == SCHEMA
     assert about["cuts"]["filler"] == scorer.cuts.filler
-    assert about["limits"] == {"body_bytes": 2_000_000, "items": 60, "seconds": 30.0, "requests": 128}
+    limits = {"body_bytes": 2_000_000, "characters": LONGEST, "items": 60, "seconds": 30.0, "requests": 128}
+    assert about["limits"] == limits
     rates = read_rates(None)
     assert about["error_rates"] == (None if rates is None else json.loads(json.dumps(rates.to_dict())))
 
@@ -213,6 +220,24 @@ def test_a_huge_body_is_refused_declared_or_not(server):
         assert "larger than 2 MB" in answer.error
 
 
+def test_a_text_that_is_too_long_is_refused_and_one_as_long_as_allowed_is_scored(server):
+    longest = "\u00e9" * LONGEST  # characters, not bytes
+    for kind, body in ((PLAIN, longest + "."), (JSON, json.dumps({"text": longest + "."}))):
+        refused = server.ask("POST", "/v1/score", body.encode(), kind)
+        assert refused.status == 413
+        assert refused.error == "the text has 200,001 characters, and 200,000 is the limit here; send it in parts"
+    assert server.ask("POST", "/v1/score", longest.encode(), PLAIN).status == 200
+
+
+def test_a_text_that_is_too_long_stands_in_its_place_in_a_batch(server):
+    answer = server.post("/v1/score/batch", [FULL, {"text": "a " * LONGEST, "id": "long"}, FULL])
+    first, long, last = answer.lines
+    assert answer.status == 200
+    assert (long["id"], long["label"], long["score"]) == ("long", "error", None)
+    assert long["error"] == "the text has 400,000 characters, and 200,000 is the limit here; send it in parts"
+    assert [first, last] == [as_sent(FULL, "1"), as_sent(FULL, "3")]
+
+
 def test_a_body_may_be_packed(server):
     body = gzip.compress(json.dumps({"text": FULL}).encode())
     assert server.ask("POST", "/v1/score", body, JSON, Content_Encoding="gzip").json == as_sent(FULL)
@@ -221,13 +246,32 @@ def test_a_body_may_be_packed(server):
     assert packed == [as_sent(PADDED, "1"), as_sent(FULL, "2")]
 
 
+def test_a_packed_body_may_have_several_members_and_zeros_after_them(server):
+    middle = len(FULL) // 2
+    one, other = (gzip.compress(part.encode()) for part in (FULL[:middle], FULL[middle:]))
+    for body in (one + other, one + gzip.compress(b"") + other + bytes(700), one + bytes(3) + other):
+        assert gzip.decompress(body) == FULL.encode()  # gzip itself takes it
+        assert server.ask("POST", "/v1/score", body, PLAIN, Content_Encoding="gzip").json == as_sent(FULL)
+
+
+def test_many_small_members_take_no_time_to_speak_of(server):
+    body = gzip.compress(b"") * 90_000 + gzip.compress(FULL.encode())  # whose remainders are 80 GB together
+    start = time.monotonic()
+    assert server.ask("POST", "/v1/score", body, PLAIN, Content_Encoding="gzip").json == as_sent(FULL)
+    assert time.monotonic() - start < 5
+
+
 @pytest.mark.parametrize(
     ("body", "encoding", "status", "words"),
     [
-        (b'{"text": "a"}', "gzip", 400, "not one whole gzip stream"),
-        (gzip.compress(FULL.encode())[:-5], "gzip", 400, "not one whole gzip stream"),
-        (gzip.compress(FULL.encode()) * 2, "gzip", 400, "not one whole gzip stream"),
+        (b'{"text": "a"}', "gzip", 400, "not a whole gzip stream"),
+        (b"", "gzip", 400, "not a whole gzip stream"),
+        (gzip.compress(FULL.encode())[:-5], "gzip", 400, "not a whole gzip stream"),
+        ((gzip.compress(FULL.encode()) * 2)[:-5], "gzip", 400, "not a whole gzip stream"),
+        (gzip.compress(b"a") + b"after", "gzip", 400, "byte 22, after the gzip stream, is no gzip"),
+        (gzip.compress(b"a") + bytes(2) + b"after", "gzip", 400, "byte 24, after the gzip stream"),
         (gzip.compress(b"word " * 4_000_000), "gzip", 413, "larger than 2 MB"),
+        (gzip.compress(b"word " * 300_000) * 2, "gzip", 413, "larger than 2 MB"),
         (gzip.compress(b""), "gzip", 422, "the body is empty"),
         (b"a", "br", 415, 'the Content-Encoding "br" is unknown here'),
     ],

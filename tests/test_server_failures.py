@@ -11,6 +11,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("fastapi")
@@ -19,7 +20,9 @@ pytest.importorskip("prometheus_client")
 
 from serving import FULL, IN_PROGRESS, JSON, PACKAGE, PADDED, Later, Server, as_sent, runs, serving, stopped, wait_until
 
-from detector.calibration import calibrate
+from detector import Scorer
+from detector.calibration import calibrate, model_digest
+from detector.model import bundled
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are watched through /proc")
 
@@ -68,6 +71,36 @@ def test_a_worker_killed_while_idle_is_replaced(folder):
         assert server.get("/readyz").status == 200
         assert server.metric("detector_workers_lost_total") == 1
         assert len(server.worker_ids()) == 2
+
+
+def test_labels_stay_what_the_calibration_said_at_the_start(folder, tmp_path):
+    file = tmp_path / "ours.json"
+    facts = {"on": "score", "fpr": 0.01, "model": Scorer().model_name, "digest": model_digest(bundled())}
+    file.write_text(json.dumps(calibrate([number / 200 for number in range(99)], **facts).to_dict()))
+    expected = json.loads(json.dumps(Scorer(calibration=file).score(PADDED).to_dict(sentences=False)))
+    other = calibrate([0.9 + number / 1000 for number in range(99)], **facts)  # with which the text is no filler
+    assert expected["label"] == "filler" != Scorer(calibration=other).score(PADDED).label
+    with serving(folder, "--workers", "1", "--calibration", str(file)) as server:
+        assert server.score(PADDED).json == expected
+        for number, change in enumerate((lambda: file.write_text(json.dumps(other.to_dict())), file.unlink), 2):
+            change()
+            os.kill(server.worker_ids()[-1], signal.SIGKILL)
+            server.event("worker started", number)
+            assert server.score(PADDED).json == expected
+
+
+def test_calibrations_too_large_for_an_argument_reach_the_workers(folder, tmp_path):
+    options, files = [], []
+    for on in ("score", "machine_score"):
+        scores = np.random.default_rng(1).random(20_000).tolist()
+        made = calibrate(scores, on=on, fpr=0.01, model=Scorer().model_name, digest=model_digest(bundled()))
+        files.append(tmp_path / f"{on}.json")
+        files[-1].write_text(json.dumps(made.to_dict()))
+        options += ["--calibration", str(files[-1])]
+    assert sum(file.stat().st_size for file in files) > 131_072
+    with serving(folder, "--workers", "1", *options) as server:
+        expected = Scorer(calibration=files).score(PADDED).to_dict(sentences=False)
+        assert server.score(PADDED).json == json.loads(json.dumps(expected))
 
 
 def test_a_text_whose_worker_is_killed_is_scored_by_another_once(folder):

@@ -59,7 +59,7 @@ class Parquet:
     ) -> Any:
         """Return the record batch of as many ids, rows of kept fields, new texts, and reports."""
         own = [strings(ids)] * self._has_id
-        inputs = self._typed(rows) if self.typed else self._written(rows)
+        inputs = self._typed(rows) if self.typed else self._written(rows, ids)
         return pa.record_batch([*own, *inputs, *columns.take(), *[strings(texts)] * self._has_text], schema=self.schema)
 
     def report(self, record: Record) -> Report:
@@ -99,9 +99,13 @@ class Parquet:
                 pieces[place].append(piece)
         return [pa.concat_arrays(piece) for piece in pieces]
 
-    def _written(self, rows: Sequence[Mapping[str, Any] | None]) -> list[Any]:
-        """Return the kept fields as strings: one that is no string as JSON."""
-        return [strings([cell((row or {}).get(name)) for row in rows]) for name in self._names]
+    def _written(self, rows: Sequence[Mapping[str, Any] | None], ids: Sequence[str]) -> list[Any]:
+        """Return the kept fields as strings: one that is no string as JSON. What has no ``id`` keeps its record's."""
+        found = []
+        for name in self._names:
+            instead = ids if name == "id" else [None] * len(ids)
+            found.append(strings([cell(row.get(name)) if row else own for row, own in zip(rows, instead, strict=True)]))
+        return found
 
 
 class _Part:

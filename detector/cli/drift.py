@@ -95,7 +95,16 @@ def drift(
     from detector.calibration import model_digest
     from detector.model import bundled
     from detector.training.drift import compare, told
-    from detector.training.reference import FILE, DriftError, Sample, lines_of, read_reference, reference_of
+    from detector.training.reference import (
+        ALL,
+        FILE,
+        DriftError,
+        Sample,
+        check_size,
+        lines_of,
+        read_reference,
+        reference_of,
+    )
 
     folder = bundled() if model is None else Path(model)
     digest = model_digest(folder)
@@ -105,6 +114,7 @@ def drift(
     try:
         if target is not None:
             made = reference_of(reports, scorer.model_name, digest)
+            check_size(made.groups[ALL].n)  # before the file that stands there is replaced
             with open_output(target) as write:
                 write(lines_of(made))
         else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from detector.cli.shared import Failure
+from detector.cli.shared import Failure, check_output
 
 if TYPE_CHECKING:
     from detector.training.figures import Figure
@@ -113,8 +113,11 @@ def evaluate(
     def log(message: str) -> None:
         click.echo(f"[{time.monotonic() - start:6.0f} s] {message}", err=True)
 
+    check_output(output, [])
     settings = Settings(Path(named) if named else None, Path(data), None, "evaluation", seed, jobs, licences)
     try:
+        if folder is not None:
+            Path(folder).mkdir(parents=True, exist_ok=True)  # or say so before hours of work
         results = measure(settings, chosen, model, log)
         figures = results.figures
         click.echo(as_markdown(figures), nl=False)

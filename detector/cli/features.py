@@ -16,7 +16,7 @@ from detector.io.records import Item
 from detector.io.rows import Html
 from detector.io.show import DASH, visible
 from detector.io.suppress import mask
-from detector.io.writers import csv_line, format_for, json_line
+from detector.io.writers import csv_line, json_line
 from detector.report import null
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def features(
 
     An undefined feature is an empty cell in csv, null in jsonl, an em dash in a table.
     """
-    form = form or format_for(output)
+    form = shared.chosen_form(form, output, FORMS)
     problems = shared.Problems()
     try:
         if listed:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,6 +14,7 @@ from typing import Any, cast
 import click
 
 INTERRUPTED = 130  # 128 + SIGINT
+TERMINATED = 143  # 128 + SIGTERM
 BROKEN_PIPE = 141  # 128 + SIGPIPE: neither "fine" nor "over the limit" can be said
 
 
@@ -25,6 +29,27 @@ class Command:
     def module(self) -> str:
         """The module that holds the command."""
         return self.target.partition(":")[0]
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: what an interrupt is for a person at the terminal."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Turn SIGTERM into :class:`Terminated`, so that what is begun is put away and worker processes are ended."""
+
+    def end(*_: object) -> None:
+        raise Terminated
+
+    if threading.current_thread() is not threading.main_thread():  # no other may set a handler
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class LazyGroup(click.Group):
@@ -52,8 +77,17 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an interrupt and a reader that went away are no failures to explain."""
+        from detector.scorer import WorkerLostError
+
         try:
-            return super().invoke(ctx)
+            with _terminable():
+                return super().invoke(ctx)
+        except WorkerLostError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(2)
+        except Terminated:
+            click.echo("\ndetector: told to stop", err=True)
+            ctx.exit(TERMINATED)
         except KeyboardInterrupt:
             click.echo("\ndetector: interrupted", err=True)
             ctx.exit(INTERRUPTED)

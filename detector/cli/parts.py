@@ -24,6 +24,7 @@ from detector.io.resume import Lines, PartFormat, Parts, Trail, fingerprint, ope
 from detector.io.rows import Fields
 from detector.io.sources import STDIN, Source
 from detector.io.writers import FORMATS, Look
+from detector.scorer import WorkerLostError
 
 if TYPE_CHECKING:
     from detector.arrow.sink import Parquet
@@ -102,7 +103,7 @@ def _kept_parts(run: Run) -> Iterator[Parts]:
             shared.warn(f"going on after {parts.done.texts} texts that are scored already")
         try:
             yield parts
-        except (KeyboardInterrupt, OutputError):
+        except (KeyboardInterrupt, OutputError, WorkerLostError):
             kept = parts.finished if run.can_go_on else 0
             if kept:
                 click.echo(err=True)  # the progress may stand on this line

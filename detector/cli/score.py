@@ -18,7 +18,7 @@ from detector.io.output import OutputError, Write, open_output
 from detector.io.readers import count_texts, read
 from detector.io.records import Item, Record
 from detector.io.rows import Html
-from detector.io.writers import FORMATS, Look, Writer, format_for
+from detector.io.writers import FORMATS, Look, Writer
 
 EXAMPLES = """\b
 Examples:
@@ -88,7 +88,7 @@ def score(
     Exit status: 0 fine; 1 a limit was reached; 2 something could not be read or scored.
     """
     kept = shared.parse_keep(keep)
-    form = form or format_for(output)
+    form = shared.chosen_form(form, output, FORMATS)
     if sentences and not FORMATS[form].sentences:
         able = ", ".join(name for name, known in FORMATS.items() if known.sentences)
         raise click.UsageError(f"--sentences needs --format {able}; to read them: detector explain PATH.")

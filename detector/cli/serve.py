@@ -6,11 +6,15 @@ import ipaddress
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from detector.cli import shared
 from detector.extras import MissingExtraError, need
+
+if TYPE_CHECKING:
+    from detector.calibration import Calibration
 
 TOKEN = "DETECTOR_TOKEN"
 _SHORTEST_TOKEN = 8
@@ -41,6 +45,14 @@ Examples:
 )
 @click.option(
     "--max-body", metavar="MB", type=click.FloatRange(min=0.001), default=8, show_default=True, help="Largest request."
+)
+@click.option(
+    "--max-text",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=1_000_000,
+    show_default=True,
+    help="Longest text, in characters.",
 )
 @click.option(
     "--max-items",
@@ -84,6 +96,7 @@ def serve(
     calibration: tuple[str, ...],
     token_file: str | None,
     max_body: float,
+    max_text: int,
     max_items: int,
     max_requests: int,
     timeout: float,
@@ -108,8 +121,7 @@ def serve(
     from detector.server.rates import RatesError
     from detector.server.run import Settings, listen, run
 
-    if calibration:
-        shared.open_scorer(model, prior, calibration)  # refuse here, in one sentence, what every worker would
+    calibrations = read_calibrations(model, prior, calibration)
     token = read_token(token_file)
     if token is None and not is_loopback(host):
         shared.warn(f"anyone who can reach {host} can use this server; set {TOKEN} or --token-file to ask for a token")
@@ -119,15 +131,28 @@ def serve(
         raise shared.Failure(
             f"cannot listen on {host} port {port}: {error.strerror or error}; give another --host or --port"
         ) from error
-    limits = Limits(round(max_body * MEGABYTE), max_items, timeout, max_requests)
+    limits = Limits(round(max_body * MEGABYTE), max_text, max_items, timeout, max_requests)
     start_logs(sys.stderr)
     count = workers or shared.core_count()
     try:
-        run(Settings(host, port, count, model, prior, calibration, token, limits, drain), sock, greet)
+        run(Settings(host, port, count, model, prior, calibrations, token, limits, drain), sock, greet)
     except (ModelRefusedError, RatesError) as error:
         raise shared.Failure(f"cannot use the model {model or 'that comes with the package'}: {error}") from error
     finally:
         sock.close()
+
+
+def read_calibrations(model: str | None, prior: float | None, files: tuple[str, ...]) -> tuple[Calibration, ...]:
+    """Return what ``files`` hold now: every worker gets this, whatever becomes of the files."""
+    from detector.calibration import CalibrationError, load
+
+    if not files:
+        return ()
+    shared.open_scorer(model, prior, files)  # refuse here, in one sentence, what every worker would
+    try:
+        return tuple(map(load, files))
+    except CalibrationError as error:
+        raise shared.Failure(str(error)) from error
 
 
 def greet(url: str) -> None:

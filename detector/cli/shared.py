@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +16,7 @@ from detector.io.readers import EXTENSIONS
 from detector.io.rows import Fields, Html
 from detector.io.show import visible
 from detector.io.sources import STDIN, Source, expand, is_input
+from detector.io.writers import format_for
 
 if TYPE_CHECKING:
     from detector.scorer import Scorer
@@ -219,6 +220,17 @@ def fields_for(column: str | None, keep: tuple[str, ...] | None = (), html: Html
     return Fields("text" if column is None else column, keep, html)
 
 
+def chosen_form(form: str | None, output: str | None, known: Collection[str]) -> str:
+    """Return the format of ``--format``, else that of the name of the output. Raises click.UsageError."""
+    name = "" if output is None else output.lower()
+    if name.endswith(".gz"):
+        raise click.UsageError(f"Output is not packed; name it {(output or '')[:-3]}, or pipe it: … -o - | gzip.")
+    found = form or format_for(output)
+    if found not in known:
+        raise click.UsageError(f"{output} asks for {found}, and this command writes {', '.join(known)}; give --format.")
+    return found
+
+
 def core_count() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -240,4 +252,4 @@ class Problems:
         """Say how many were not shown."""
         if self.count > MOST_ERRORS_SHOWN:
             hidden = self.count - MOST_ERRORS_SHOWN
-            click.echo(f"detector: {hidden} more errors stand in the output only", err=True)
+            click.echo(f"detector: {hidden} more errors are not shown here", err=True)

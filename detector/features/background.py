@@ -105,17 +105,52 @@ class Background:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Background:
-        """Rebuild what :meth:`to_arrays` gave."""
+        """Rebuild what :meth:`to_arrays` gave. Raises ValueError for arrays that do not fit together."""
+        words = expect(arrays, "word_hashes", np.uint64, None)
+        table = expect(arrays, "common_grams", np.uint16, None)
+        names = tuple(expect(arrays, "list_names", np.str_, None).tolist())
+        phrases = expect(arrays, "phrase_hashes", np.uint64, None)
+        lists = expect(arrays, "phrase_lists", np.uint64, len(phrases))
+        if len(table) < 2 or len(table) & (len(table) - 1):
+            raise ValueError(f"common_grams has {len(table)} slots, expected a power of two")
+        if int(lists.max()) >> len(names):
+            raise ValueError(f"phrase_lists names lists beyond the {len(names)} of list_names")
+        if not (_ascend(words) and _ascend(phrases)):
+            raise ValueError("word_hashes or phrase_hashes is not sorted")
         return cls(
             Vocabulary(
-                arrays["word_hashes"],
-                arrays["word_idf"].astype(np.float64),
-                float(arrays["unknown_idf"]),
-                arrays["word_vectors"],
+                words,
+                expect(arrays, "word_idf", np.floating, len(words)).astype(np.float64),
+                float(expect(arrays, "unknown_idf", np.floating)),
+                expect(arrays, "word_vectors", np.int8, len(words), None),
             ),
-            Commonness(arrays["common_grams"]),
-            Phrases(tuple(arrays["list_names"].tolist()), arrays["phrase_hashes"], arrays["phrase_lists"]),
+            Commonness(table),
+            Phrases(names, phrases, lists),
         )
+
+
+def expect(
+    arrays: Mapping[str, NDArray[Any]], name: str, kind: type[np.generic], *shape: int | None, finite: bool = True
+) -> NDArray[Any]:
+    """Return an array of a model's file. Raises ValueError if it is of another kind or shape, or holds NaN.
+
+    A size of None is any but 0. ``finite`` refuses NaN and infinite numbers.
+    """
+    array = arrays.get(name)
+    if array is None:
+        raise ValueError(f"there is no array {name}")
+    fits = len(array.shape) == len(shape) and all(
+        size > 0 if wanted is None else size == wanted for size, wanted in zip(array.shape, shape, strict=True)
+    )
+    if not fits or not issubclass(array.dtype.type, kind):
+        raise ValueError(f"{name} is {array.dtype} {array.shape}, expected {kind.__name__} {shape}")
+    if finite and issubclass(kind, np.floating) and not np.isfinite(array).all():
+        raise ValueError(f"{name} holds NaN or infinite numbers")
+    return array
+
+
+def _ascend(hashes: Hashes) -> bool:
+    return bool((hashes[1:] > hashes[:-1]).all())
 
 
 def chain(grams: Hashes, words: Hashes) -> Hashes:

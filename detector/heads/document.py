@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.features.background import Floats
+from detector.features.background import Floats, expect
+from detector.features.registry import NAMES
 from detector.features.view import segment_sums
 from detector.text.document import Ints
 
@@ -98,10 +99,15 @@ class DocumentHead:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> DocumentHead:
-        """Rebuild what :meth:`to_arrays` gave."""
-        intercept, half_words, base_rate = arrays["scalars"].tolist()
-        names = tuple(arrays["names"].tolist())
-        return cls(names, arrays["coefficients"], arrays["typical"], intercept, half_words, base_rate)
+        """Rebuild what :meth:`to_arrays` gave. Raises ValueError for arrays that do not fit together."""
+        names = tuple(expect(arrays, "names", np.str_, None).tolist())
+        if names[: len(MEANS)] != MEANS or not set(names[len(MEANS) :]) <= set(NAMES):
+            raise ValueError("the document head was trained on other features")
+        coefficients, typical = (expect(arrays, name, np.floating, len(names)) for name in ("coefficients", "typical"))
+        intercept, half_words, base_rate = expect(arrays, "scalars", np.floating, 3).tolist()
+        if half_words < 0.0 or not 0.0 < base_rate < 1.0:
+            raise ValueError(f"half_words is {half_words}, expected 0 or more, or base_rate {base_rate}, 0 to 1")
+        return cls(names, coefficients, typical, intercept, half_words, base_rate)
 
 
 def sentence_values(logit: Floats) -> Floats:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.features.background import expect
 from detector.heads.machine_style import (
     CHAIN,
     LONGEST,
@@ -200,18 +201,23 @@ class MachineHead:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any]) -> MachineHead:
-        """Build the head from ``to_arrays``; ValueError if it was trained with other features."""
-        names = tuple(str(name) for name in arrays["names"])
+        """Build the head from ``to_arrays``; ValueError if it was trained with other features or does not fit."""
+        names = tuple(expect(arrays, "names", np.str_, None).tolist())
         if names != STYLE:
-            raise ValueError("The machine head was trained with other features; train it again.")
-        scale, intercept, cut = (float(number) for number in arrays["numbers"])
+            raise ValueError("the machine head was trained with other features; train it again")
+        scale, intercept, cut = expect(arrays, "numbers", np.floating, 3, finite=False).tolist()
+        if not (math.isfinite(scale) and math.isfinite(intercept)):  # a cut of NaN is never reached
+            raise ValueError("numbers holds NaN or infinite numbers")
+        knots = expect(arrays, "knots", np.floating, len(STYLE), None)
+        if knots.shape[1] < 2:
+            raise ValueError("knots has one knot for each habit, expected two or more")
         return cls(
-            grams=arrays["grams"],
+            grams=expect(arrays, "grams", np.int16, 1 << GRAM_BITS),
             gram_scale=scale,
-            knots=arrays["knots"],
-            curves=arrays["curves"],
-            typical=arrays["typical"],
-            group_typical=arrays["group_typical"],
+            knots=knots,
+            curves=expect(arrays, "curves", np.floating, *knots.shape),
+            typical=expect(arrays, "typical", np.floating, len(STYLE)),
+            group_typical=expect(arrays, "group_typical", np.floating, len(GROUPS)),
             intercept=intercept,
             cut=cut if cut < 1 else NAN,
             background=Background.from_arrays(arrays),

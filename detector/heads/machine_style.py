@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.features.background import expect
 from detector.report import NAN
 from detector.text.document import Document, Flags, Hashes, Ints, mix
 
@@ -147,8 +148,12 @@ class Background:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any]) -> Background:
-        """Read what ``to_arrays`` wrote."""
-        return cls(*(arrays[f"background_{name}"] for name in cls.__slots__))
+        """Read what ``to_arrays`` wrote. Raises ValueError for tables of another form."""
+        classes = expect(arrays, "background_classes", np.uint8, 1 << WORD_BITS)
+        if classes.max() > len(CLASSES):
+            raise ValueError(f"background_classes holds {classes.max()}, expected at most {len(CLASSES)}")
+        words = expect(arrays, "background_words", np.uint8, 1 << WORD_BITS)
+        return cls(classes, words, expect(arrays, "background_pairs", np.uint16, 1 << PAIR_BITS))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays under the names they have in the file of the head."""

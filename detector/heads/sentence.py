@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.features.background import Floats
+from detector.features.background import Floats, expect
 from detector.features.sentence import NAMES, sentence_features
 from detector.features.view import View, segment_sums
 from detector.text.document import Flags, Hashes, Ints
@@ -27,6 +27,7 @@ CLIP = 5.0  # scaled features beyond this say no more
 NEIGHBOUR_FEATURES = ("log_words", "novelty", "new_information", "mean_idf", "new_names")
 _NEIGHBOURS = [NAMES.index(name) for name in NEIGHBOUR_FEATURES]
 SCALED = len(NAMES) + 4 + 2 * len(NEIGHBOUR_FEATURES)
+_OF_FIRST = 8  # columns of ``second_inputs``
 WORDING = len(NAMES)  # the column of the sentence's own wording logit
 _LOGIT_LIMIT = 7.0
 _ROWS = 16  # of a product: with one shape for all, no row depends on how many there are
@@ -148,27 +149,34 @@ class SentenceHead:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> SentenceHead:
-        """Rebuild what :meth:`to_arrays` gave."""
-        first, second = (
-            Network(
-                arrays[f"{name}_hidden"].astype(np.float64),
-                arrays[f"{name}_bias"].astype(np.float64),
-                arrays[f"{name}_output"].astype(np.float64),
-                float(arrays[f"{name}_offset"]),
-            )
-            for name in ("first", "second")
-        )
-        gram_intercept, repeat_intercept = arrays["scalars"].tolist()
+        """Rebuild what :meth:`to_arrays` gave. Raises ValueError for arrays that do not fit together."""
+        first = _network(arrays, "first", None)
+        second = _network(arrays, "second", len(first.hidden) + _OF_FIRST)
+        gram_intercept, repeat_intercept = expect(arrays, "scalars", np.floating, 2).tolist()
+        scale = expect(arrays, "scale", np.floating, SCALED)
+        if not scale.all():
+            raise ValueError("scale holds 0")
         return cls(
-            arrays["grams"],
+            expect(arrays, "grams", np.floating, 1 << GRAM_BITS),
             gram_intercept,
-            arrays["mean"],
-            arrays["scale"],
+            expect(arrays, "mean", np.floating, SCALED),
+            scale,
             first,
             second,
-            arrays["repeat"],
+            expect(arrays, "repeat", np.floating, None),
             repeat_intercept,
         )
+
+
+def _network(arrays: Mapping[str, NDArray[Any]], name: str, inputs: int | None) -> Network:
+    hidden = expect(arrays, f"{name}_hidden", np.floating, inputs, None)
+    units = hidden.shape[1]
+    return Network(
+        hidden.astype(np.float64),
+        expect(arrays, f"{name}_bias", np.floating, units).astype(np.float64),
+        expect(arrays, f"{name}_output", np.floating, units).astype(np.float64),
+        float(expect(arrays, f"{name}_offset", np.floating)),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -67,7 +67,7 @@ def reader_for(path: str) -> Reader:
 
 def gives_new_text(path: str, fields: Fields) -> bool:
     """Return whether what is read from ``path`` is a text that stands in no file, as that of a PDF does."""
-    reader = reader_for(path)
+    reader = read_html if path == STDIN else reader_for(path)  # a page may come by standard input
     return reader in (read_pdf, read_docx, read_epub) or (reader is read_html and fields.html != "whole")
 
 

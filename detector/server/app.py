@@ -17,7 +17,17 @@ from detector._version import __version__
 from detector.report import SCHEMA, failed
 from detector.server import openapi
 from detector.server.batch import Item, in_order
-from detector.server.bodies import NDJSON, Bad, Text, many_texts, media_type, one_text, read_body, wanted_by
+from detector.server.bodies import (
+    NDJSON,
+    Bad,
+    Text,
+    many_texts,
+    media_type,
+    one_text,
+    read_body,
+    refuse_long,
+    wanted_by,
+)
 from detector.server.edge import TICKET, Edge
 from detector.server.errors import RefusalError
 from detector.server.limits import Gate, Limits
@@ -44,6 +54,7 @@ class Service:
             "version": __version__,
             "limits": {
                 "body_bytes": limits.body,
+                "characters": limits.characters,
                 "items": limits.items,
                 "seconds": limits.seconds,
                 "requests": limits.requests,
@@ -99,6 +110,7 @@ class Service:
         return file.response(request)
 
     async def _scored(self, item: Text) -> Answer:
+        refuse_long(item.text, self._limits)
         head = {"id": item.id, **asdict(item.wanted)}
         answer = await self._workers.score(item.text, head, seconds=self._limits.seconds)
         self._metrics.text(answer)

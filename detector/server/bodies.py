@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,6 +20,9 @@ PLAIN = "text/plain"
 NDJSON = "application/x-ndjson"
 _NDJSON_TOO = (NDJSON, "application/ndjson", "application/jsonl", "application/x-jsonlines")
 _GZIP = 16 + zlib.MAX_WBITS
+_MAGIC = b"\x1f\x8b"  # that every member of a gzip stream begins with
+_NO_PADDING = re.compile(rb"[^\0]")  # zeros may follow a member, as gzip itself has it
+_FIRST_PIECE, _LONGEST_PIECE = 64, 1 << 20  # bytes
 _BODY_SECONDS = 60.0  # to receive one body
 
 
@@ -72,21 +76,53 @@ async def read_body(request: Request, ticket: Ticket, limits: Limits) -> bytes:
 
 
 def unpacked(body: bytes, encoding: str, limits: Limits) -> bytes:
-    """Return ``body`` without its Content-Encoding. Raises a RefusalError (400, 413, 415)."""
+    """Return ``body`` without its Content-Encoding. Raises a RefusalError (400, 413, 415).
+
+    A gzip stream may have several members, one after the other (RFC 1952), which ``limits.body`` holds for together.
+    """
     if encoding in ("", "identity"):
         return body
     if encoding not in ("gzip", "x-gzip"):
         raise RefusalError(415, f"the Content-Encoding {shown(encoding)} is unknown here; send gzip, or the body plain")
+    members: list[bytes] = []
+    size = at = 0
+    while not members or at < len(body):
+        if members and not body.startswith(_MAGIC, at):
+            raise RefusalError(400, f"byte {at + 1}, after the gzip stream, is no gzip; send the body without it")
+        plain, at = _member(body, at, limits.body - size)
+        size += len(plain)
+        if size > limits.body:
+            raise too_large(limits)
+        members.append(plain)
+        after = _NO_PADDING.search(body, at)
+        at = after.start() if after else len(body)
+    return b"".join(members)
+
+
+def _member(body: bytes, at: int, room: int) -> tuple[bytes, int]:
+    """Return what one member holds, at most ``room`` + 1 bytes, and where it ends; it begins at ``at`` of ``body``.
+
+    Raises a RefusalError. zlib copies what it leaves of a piece, so pieces begin short: a large body of many small
+    members would take hours otherwise.
+    """
     reader = zlib.decompressobj(wbits=_GZIP)
+    chunks: list[bytes] = []
+    piece = _FIRST_PIECE
     try:
-        plain = reader.decompress(body, limits.body + 1)
+        while not reader.eof and at < len(body) and room >= 0:
+            chunks.append(reader.decompress(body[at : at + piece], room + 1))
+            room -= len(chunks[-1])
+            at = min(at + piece, len(body)) - len(reader.unused_data)
+            piece = min(2 * piece, _LONGEST_PIECE)
     except zlib.error:
-        plain, reader = b"", zlib.decompressobj()
-    if len(plain) > limits.body:
-        raise too_large(limits)
-    if not reader.eof or reader.unused_data:
-        raise RefusalError(400, "the body is not one whole gzip stream; send it again, or without Content-Encoding")
-    return plain
+        raise _not_gzip() from None
+    if room >= 0 and not reader.eof:
+        raise _not_gzip()
+    return b"".join(chunks), at
+
+
+def _not_gzip() -> RefusalError:
+    return RefusalError(400, "the body is not a whole gzip stream; send it again, or without Content-Encoding")
 
 
 def too_large(limits: Limits) -> RefusalError:
@@ -183,6 +219,13 @@ def item_of(content: Any, default_id: str | None, wanted: Wanted) -> Text | Bad:
     if not isinstance(content["text"], str):
         return Bad(f"text is {named(content['text'])}; expected a string", id)
     return Text(content["text"], id, wanted)
+
+
+def refuse_long(text: str, limits: Limits) -> None:
+    """Raise a RefusalError if ``text`` is too long to score."""
+    if len(text) > limits.characters:
+        sentence = f"the text has {len(text):,} characters, and {limits.characters:,} is the limit here"
+        raise RefusalError(413, f"{sentence}; send it in parts")
 
 
 def refuse_many(count: int, limits: Limits) -> None:

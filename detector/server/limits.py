@@ -14,11 +14,13 @@ HELD_BODIES = 8  # full bodies that may be in memory at once, whatever the numbe
 class Limits:
     """What one request may ask for.
 
-    ``body``: bytes of one request; ``items``: texts of one batch; ``seconds``: to score one text, and as long again
-    to wait for a worker; ``requests``: scoring requests at once, those that wait for a worker among them.
+    ``body``: bytes of one request; ``characters``: code points of one text; ``items``: texts of one batch;
+    ``seconds``: to score one text, and as long again to wait for a worker; ``requests``: scoring requests at once,
+    those that wait for a worker among them.
     """
 
     body: int = 8 * MEGABYTE
+    characters: int = 1_000_000  # a worker takes 0.3 kB of memory for one in prose, 4 kB where each line is a letter
     items: int = 1_000
     seconds: float = 30.0
     requests: int = 128

@@ -112,7 +112,7 @@ _REFUSALS = {
     400: "The body is not UTF-8, not JSON, or not the gzip that it claims to be.",
     401: "The token is missing or wrong.",
     408: "The body did not arrive in time.",
-    413: "The body is too large, or the batch has too many items.",
+    413: "The body is too large, the text too long, or the batch has too many items.",
     415: "The Content-Type is none of those above, or the Content-Encoding neither gzip nor none.",
     422: "The JSON is not of the shape above, or empty.",
     429: "Too many requests at once; Retry-After tells when to come back.",
@@ -161,7 +161,13 @@ def model(token: bool) -> dict[str, Any]:
         "schema": SCHEMA,
         "cuts": {"substantive": 0.1, "filler": 0.5, "machine": 0.88, "least_words": 30},
         "version": "0.1.0",
-        "limits": {"body_bytes": 8_000_000, "items": 1000, "seconds": 30.0, "requests": 128},
+        "limits": {
+            "body_bytes": 8_000_000,
+            "characters": 1_000_000,
+            "items": 1000,
+            "seconds": 30.0,
+            "requests": 128,
+        },
         "error_rates": None,
     }
     answer = {"application/json": {"schema": {"type": "object"}, "example": example}}

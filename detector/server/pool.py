@@ -7,7 +7,6 @@ late one cannot be ended alone, and each text crosses three threads of the proce
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import detector
+from detector.calibration import Calibration
 from detector.server import frames
 from detector.server.errors import RefusalError
 from detector.server.logs import log
@@ -86,15 +86,18 @@ class Job:
     company: int = 1
 
 
-async def launch(settings: str) -> tuple[Worker, dict[str, Any]]:
-    """Start a worker and return it with what it says of its model. Raises ModelRefusedError."""
+async def launch(settings: bytes) -> tuple[Worker, dict[str, Any]]:
+    """Start a worker and return it with what it says of its model. Raises ModelRefusedError.
+
+    ``settings`` is the frame that tells it what to score with: calibrations may be too long for an argument.
+    """
     folder = str(Path(detector.__file__).parents[1])  # the worker runs the same copy of the package
     paths = os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH"))))
     # one thread each: the workers are the parallelism
     environment = dict.fromkeys(_THREADS, "1") | os.environ | {"PYTHONPATH": paths}
     environment.pop("DETECTOR_TOKEN", None)
     # -P: the folder it is started from is no place to import from
-    command = (sys.executable, "-P", "-m", "detector.server.worker", settings)
+    command = (sys.executable, "-P", "-m", "detector.server.worker")
     process = await asyncio.create_subprocess_exec(
         *command, stdin=PIPE, stdout=PIPE, limit=_PIPE_BUFFER, env=environment
     )
@@ -103,6 +106,8 @@ async def launch(settings: str) -> tuple[Worker, dict[str, Any]]:
     worker = Worker(process, process.stdout, process.stdin)
     try:
         async with asyncio.timeout(_START_SECONDS):
+            worker.sink.write(settings)
+            await worker.sink.drain()
             head, _ = await frames.receive(worker.source)
     except (*Gone, TimeoutError) as error:
         worker.kill()
@@ -121,12 +126,14 @@ class Workers:
         *,
         model: str | None,
         prior: float | None,
-        calibration: Sequence[str] = (),
+        calibration: Sequence[Calibration] = (),
         lost: Callable[[], None] = lambda: None,
     ) -> None:
         self.count = count
         self.description: dict[str, Any] = {}
-        self._settings = json.dumps({"model": model, "prior": prior, "calibration": list(calibration)})
+        # what the files held at the start, for those that are started later too
+        held = [one.to_dict() for one in calibration]
+        self._settings = frames.pack({"model": model, "prior": prior, "calibration": held})
         self._idle: deque[Worker] = deque()
         self._waiting: deque[Job] = deque()
         self._alive: set[Worker] = set()

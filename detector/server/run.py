@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import uvicorn
 
+from detector.calibration import Calibration
 from detector.server.app import build_app
 from detector.server.limits import Gate, Limits
 from detector.server.logs import log
@@ -30,7 +31,7 @@ class Settings:
     workers: int = 1
     model: str | None = None
     prior: float | None = None
-    calibration: tuple[str, ...] = ()
+    calibration: tuple[Calibration, ...] = ()
     token: str | None = None
     limits: Limits = field(default_factory=Limits)
     drain: int = 30

@@ -1,7 +1,8 @@
-"""A worker, ``python -m detector.server.worker SETTINGS``: it reads the model once, then scores what it is sent.
+"""A worker, ``python -m detector.server.worker``: it reads the model once, then scores what it is sent.
 
-It talks through its standard input and output, so it ends by itself when the server is gone. A bug in scoring ends it
-too: the server answers for the text that did it, and starts another.
+The first frame holds the settings: which model, at which prior, with which calibrations. It talks through its standard
+input and output, so it ends by itself when the server is gone. A bug in scoring ends it too: the server answers for the
+text that did it, and starts another.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import asdict
 from types import TracebackType
 from typing import Any, BinaryIO
 
+from detector.calibration import from_dict
 from detector.meaning import meaning
 from detector.report import SCHEMA, Report
 from detector.scorer import Scorer
@@ -32,10 +34,11 @@ def main() -> None:
     os.dup2(2, 1)  # nothing but frames may reach the pipe, whoever prints
     start_logs(sys.stderr)
     sys.excepthook = tell_bug
-    settings = json.loads(sys.argv[1])
+    first = frames.read(sys.stdin.buffer)
+    if first is None:
+        return
     try:
-        folder = settings.pop("model")
-        scorer = Scorer(**settings) if folder is None else Scorer.load(folder, **settings)
+        scorer = scorer_of(first[0])
     except (OSError, ValueError) as error:
         send(sink, frames.pack({"error": str(error)}))
         return
@@ -43,6 +46,15 @@ def main() -> None:
     while (frame := frames.read(sys.stdin.buffer)) is not None:
         texts = [frames.read(sys.stdin.buffer) for _ in range(frame[0]["texts"])]
         send(sink, answers(scorer, [text for text in texts if text is not None]))
+
+
+def scorer_of(settings: Mapping[str, Any]) -> Scorer:
+    """Return the scorer that the server wants. Raises OSError and ValueError."""
+    prior = settings["prior"]
+    calibration = [from_dict(content, "from the server") for content in settings["calibration"]]
+    if settings["model"] is None:
+        return Scorer(prior=prior, calibration=calibration)
+    return Scorer.load(settings["model"], prior=prior, calibration=calibration)
 
 
 def answers(scorer: Scorer, texts: Sequence[frames.Frame]) -> bytes:

@@ -19,9 +19,8 @@ from scipy.stats import fisher_exact
 
 from detector.features.registry import FEATURES
 from detector.report import NAN
-from detector.training.reference import MACHINE, DriftError, Group, Measure, Sample, share_below
+from detector.training.reference import MACHINE, Group, Measure, Sample, check_size, share_below
 
-LEAST_TEXTS = 20  # of a batch: with fewer, hardly anything could be told from chance
 LEAST_DISTANCE = 0.1  # at least a tenth of the texts would have to change for the distributions to agree
 LEAST_RATE_EFFECT = 0.2  # Cohen's h, "small": 1 % against 4 %, 10 % against 17 %
 
@@ -51,10 +50,7 @@ def compare(reference: Group, batch: Sample, alpha: float) -> tuple[Change, ...]
 
     Measures that one of the two lacks are left out. Raises DriftError for fewer than 20 texts.
     """
-    if batch.n < LEAST_TEXTS:
-        raise DriftError(
-            f"{batch.n} texts are too few to tell a change from chance; give at least {LEAST_TEXTS} different ones"
-        )
+    check_size(batch.n)
     found = [
         _measured(name, measure, np.array(batch.values[name], np.float64))
         for name, measure in reference.measures.items()

@@ -21,11 +21,14 @@ from numpy.typing import NDArray
 
 from detector._version import __version__
 from detector.calibration import model_digest
+from detector.model import cause
 from detector.report import Report
 
 KIND, FORMAT, FILE, ALL = "detector reference", 1, "reference.json", "all"
 SCORES = ("score", "machine_score", "filler_share")
 MACHINE = "flag machine"
+LEAST_TEXTS = 20  # of a batch or a reference: with fewer, hardly anything could be told from chance
+_MOST_TEXTS = 1 << 40  # more is damage, and beyond what Fisher's test can count
 _POINTS = 51
 _DIGITS = 6  # of a stored quantile (significant) and of the share at or below it
 _LEAST_GROUP = 100  # texts of a group that is kept for itself
@@ -85,6 +88,14 @@ class Reference:
     date: str
     groups: Mapping[str, Group]
     detector: str = __version__
+
+
+def check_size(n: int) -> None:
+    """Raise DriftError for fewer texts than a batch or a reference needs."""
+    if n < LEAST_TEXTS:
+        raise DriftError(
+            f"{n} texts are too few to tell a change from chance; give at least {LEAST_TEXTS} different ones"
+        )
 
 
 def reference_of(
@@ -157,30 +168,32 @@ def lines_of(reference: Reference) -> list[str]:
 
 
 def read_reference(file: Path | Traversable, digest: str) -> Reference:
-    """Read a reference and check that it is of the model with this digest. Raises DriftError."""
+    """Read a reference, check that it is sound and of the model with this digest. Raises DriftError."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise DriftError(
             f"there is no reference {file}; write one from texts you trust: detector drift --write-reference FILE PATH"
         ) from error
-    except ValueError as error:
+    except OSError as error:
+        said = (error.strerror or str(error)).lower()
+        raise DriftError(f"the reference {file} cannot be read ({said}); give a file that can") from error
+    except (ValueError, RecursionError) as error:  # RecursionError: nested without end
         raise DriftError(f"{file} is not JSON; write the reference again with --write-reference") from error
     if not isinstance(content, dict) or content.get("kind") != KIND or content.get("format") != FORMAT:
         raise DriftError(f"{file} is not a reference of format {FORMAT}; write it again with --write-reference")
     try:
-        groups = {
-            name: Group(
-                int(group["n"]),
-                {label: int(count) for label, count in group["labels"].items()},
-                {key: _read_measure(one) for key, one in group["measures"].items()},
-            )
-            for name, group in content["groups"].items()
-        }
+        groups = {name: _read_group(group) for name, group in content["groups"].items()}
         found = Reference(content["model"], content["digest"], content["date"], groups, content["detector"])
         found.groups[ALL]
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
-        raise DriftError(f"the reference {file} is damaged ({error}); write it again") from error
+        raise DriftError(f"the reference {file} is damaged ({cause(error)}); write it again") from error
+    fewest = min(group.n for group in groups.values())
+    if fewest < LEAST_TEXTS:
+        raise DriftError(
+            f"the reference {file} is of {fewest} texts, too few to tell a change from chance; write it again from at "
+            f"least {LEAST_TEXTS} different ones"
+        )
     if found.digest != digest:
         raise DriftError(
             f"the reference {file} was made with another model ({found.model}), whose numbers mean something else; "
@@ -189,9 +202,28 @@ def read_reference(file: Path | Traversable, digest: str) -> Reference:
     return found
 
 
-def _read_measure(content: Mapping[str, Any]) -> Measure:
+def _read_group(content: Mapping[str, Any]) -> Group:
+    n = _read_count(content["n"], _MOST_TEXTS)
+    labels = {label: _read_count(count, n) for label, count in content["labels"].items()}
+    return Group(n, labels, {key: _read_measure(one, n) for key, one in content["measures"].items()})
+
+
+def _read_count(value: Any, most: int) -> int:
+    if type(value) is not int or not 0 <= value <= most:
+        raise ValueError(f"{value!r} is not a number of texts from 0 to {most}")
+    return value
+
+
+def _read_measure(content: Mapping[str, Any], texts: int) -> Measure:
     points, below = (tuple(map(float, content[key])) for key in ("points", "below"))
     if not points or len(points) != len(below):
         raise ValueError("a measure has not as many points as shares")
     mean, sd, median = (float(content[key]) for key in ("mean", "sd", "median"))
-    return Measure(int(content["n"]), mean, sd, median, points, below)
+    if not all(map(math.isfinite, (mean, sd, median, *points, *below))) or sd < 0.0:
+        raise ValueError("a measure holds NaN or infinite numbers, or a spread below 0")
+    if list(points) != sorted(points) or list(below) != sorted(below) or below[0] < 0.0 or below[-1] > 1.0:
+        raise ValueError("the points or shares of a measure do not ascend, or leave the range from 0 to 1")
+    n = _read_count(content["n"], texts)
+    if n == 0:
+        raise ValueError("a measure is of 0 texts")
+    return Measure(n, mean, sd, median, points, below)
