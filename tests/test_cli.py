@@ -555,7 +555,7 @@ def test_a_share_is_above_0_and_below_1(texts, command, value):
         (("features", "a.txt", "-o", "f.parquet"), "asks for parquet, and this command writes table, csv, jsonl"),
         (("features", "--list", "-o", "f.html"), "asks for html"),
         (("score", "a.txt", "-o", "scores.jsonl.gz"), "not packed; name it scores.jsonl"),
-        (("evaluate", "--data", ".", "-o", "nowhere/x.json"), "there is no folder nowhere"),
+        (("evaluate", "--data", ".", "-o", "nowhere/x.json"), "cannot write nowhere/x.json: there is no folder"),
     ],
 )
 def test_an_output_that_cannot_be_is_refused_before_any_work(tmp_path, monkeypatch, arguments, words):
