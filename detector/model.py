@@ -146,9 +146,10 @@ def _name(given: Any) -> str:
 
 def _cuts(given: Mapping[str, Any]) -> Cuts:
     cuts = Cuts(**given)
-    borders = (cuts.substantive, cuts.filler, cuts.machine)
-    # A border at 0 or 1 is one that no text is below or reaches; so is a machine cut above 1.
-    if not (all(map(_is_number, borders)) and 0 <= cuts.substantive <= cuts.filler <= 1 and cuts.machine > 0):
+    # A border at 0 or 1 is one that no text is below or reaches; so is a machine cut above 1, or one that is NaN.
+    is_machine_cut = type(cuts.machine) in (int, float) and not float(cuts.machine) <= 0
+    borders = (cuts.substantive, cuts.filler)
+    if not (is_machine_cut and all(map(_is_number, borders)) and 0 <= cuts.substantive <= cuts.filler <= 1):
         raise ValueError("the cuts in model.json are not 0 <= substantive <= filler <= 1 and machine above 0")
     if type(cuts.least_words) is not int or cuts.least_words < 1:
         raise ValueError("least_words in model.json is not a whole number above 0")
