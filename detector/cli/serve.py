@@ -50,7 +50,7 @@ Examples:
     "--max-text",
     metavar="N",
     type=click.IntRange(min=1),
-    default=1_000_000,
+    default=2_000_000,
     show_default=True,
     help="Longest text, in characters.",
 )

@@ -20,7 +20,7 @@ class Limits:
     """
 
     body: int = 8 * MEGABYTE
-    characters: int = 1_000_000  # a worker takes 0.3 kB of memory for one in prose, 4 kB where each line is a letter
+    characters: int = 2_000_000  # a worker takes 0.3 kB of memory for one in prose, 4 kB where each line is a letter
     items: int = 1_000
     seconds: float = 30.0
     requests: int = 128

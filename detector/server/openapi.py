@@ -163,7 +163,7 @@ def model(token: bool) -> dict[str, Any]:
         "version": "0.1.0",
         "limits": {
             "body_bytes": 8_000_000,
-            "characters": 1_000_000,
+            "characters": 2_000_000,
             "items": 1000,
             "seconds": 30.0,
             "requests": 128,
