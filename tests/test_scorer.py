@@ -161,8 +161,9 @@ def test_a_worker_that_is_killed_is_told_and_the_scorer_stays_good(small, batch)
 WATCHED = """
 import sys, time
 from detector import Scorer
-found = Scorer().score_many(iter([sys.stdin.read()] * 10_000), jobs=2, reasons=False)
-next(found)
+found = Scorer().score_many(iter([sys.stdin.read()] * 20_000), jobs=2, reasons=False)
+for _ in range(3000):  # until both workers have had texts: one that waits for its first ends later, by itself
+    next(found)
 print("scoring", flush=True)
 time.sleep(600)
 """
