@@ -13,7 +13,7 @@ import pytest
 
 HERE = Path(__file__).parent
 PATHS = [str(HERE), str(HERE.parent), str(HERE.parent.parent)]
-os.environ["PYTHONPATH"] = os.pathsep.join([*PATHS, os.environ.get("PYTHONPATH", "")])
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [*PATHS, os.environ.get("PYTHONPATH")]))
 sys.path[:0] = [path for path in PATHS if path not in sys.path]
 
 FILLER = "All of this is filler. So is this filler."

@@ -27,7 +27,8 @@ class Worker:
         if not sys.executable:
             raise DocumentError("cannot be read here: no Python program is known to start the reading process with")
         home = str(Path(detector.__file__).parent.parent)
-        paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
+        # without empty entries, which stand for the folder we are in
+        paths = [home, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"}
         self.memory = memory
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
