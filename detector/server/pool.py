@@ -92,7 +92,8 @@ async def launch(settings: bytes) -> tuple[Worker, dict[str, Any]]:
     ``settings`` is the frame that tells it what to score with: calibrations may be too long for an argument.
     """
     folder = str(Path(detector.__file__).parents[1])  # the worker runs the same copy of the package
-    paths = os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH"))))
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    paths = os.pathsep.join(filter(None, (folder, *given)))  # an empty entry would stand for the folder we are in
     # one thread each: the workers are the parallelism
     environment = dict.fromkeys(_THREADS, "1") | os.environ | {"PYTHONPATH": paths}
     environment.pop("DETECTOR_TOKEN", None)
