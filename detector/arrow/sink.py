@@ -104,7 +104,9 @@ class Parquet:
         found = []
         for name in self._names:
             instead = ids if name == "id" else [None] * len(ids)
-            found.append(strings([cell(row.get(name)) if row else own for row, own in zip(rows, instead, strict=True)]))
+            values = [row.get(name) if row else None for row in rows]
+            pairs = zip(values, instead, strict=True)
+            found.append(strings([own if value is None else cell(value) for value, own in pairs]))
         return found
 
 
